@@ -1,0 +1,52 @@
+# Everything a person or CI does with this repository. Needs make, Python 3.11 and, where said, a Docker engine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GROUPS := smoke regression slow e2e security performance
+.DEFAULT_GOAL := help
+
+.PHONY: help install check test bench lock clean $(GROUPS:%=test-%)
+
+help: ## list the targets
+	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
+	@for group in $(GROUPS); do echo "  test-$$group" | expand -t 22; done
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $(PYTHON) is older than Python 3.11" >&2; echo "hint:  make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "installing into $(VENV)" >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+install: $(VENV)/ready ## install the runner and its tools into .venv
+
+$(GROUPS:%=test-%): test-%: $(VENV)/ready
+	@$(BIN)/runner run --group $*
+
+test: $(VENV)/ready ## all tests of this repository, on a real engine
+	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+check: $(VENV)/ready ## lint, types, layers, unit tests; needs no engine
+	$(BIN)/ruff format --check runner images tests bench
+	$(BIN)/ruff check runner images tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vulture
+	$(BIN)/pytest tests/unit tests/plugin tests/cli -n 2 -q
+
+bench: $(VENV)/ready ## measure against bare pytest, testcontainers and Compose
+	$(BIN)/python bench/compare.py
+
+lock: $(VENV)/ready ## lock the dependencies again, newest versions
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --group dev pyproject.toml -o requirements.txt
+	cd images/suite && ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-emit-index-url \
+	  --no-annotate --no-header tools.in -o tools.txt
+	cd images/suite && echo uv | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o uv.txt
+
+clean: ## remove what make made here, and objects of dead runs on the engine
+	-@$(BIN)/runner clean
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache

@@ -1,0 +1,28 @@
+"""`runner config`: every setting, its value, and where the value came from."""
+
+import json
+from pathlib import Path
+
+from runner.cli.loading import JsonOption, ProjectOption, load
+from runner.cli.main import app
+from runner.cli.table import make_table
+
+
+@app.command("config")
+def config(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """Show every setting, its value, and where the value came from."""
+    _, sourced = load(project)
+    values = sourced.settings.model_dump()
+    if as_json:
+        print(json.dumps({name: {"value": values[name], "source": sourced.sources[name]} for name in values}))
+        return
+    rows = [
+        [name, show(values[name]) if name != "groups" else f"{len(values[name])}: see `runner groups`", source]
+        for name, source in sourced.sources.items()
+    ]
+    print(make_table(["setting", "value", "from"], rows))
+
+
+def show(value: object) -> str:
+    """A value as TOML has it, on one line."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,100 @@
+"""Carries out a plan at the terminal: listeners, results folder, signals, and the closing lines."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from runner.cli.loading import make_run, open_engine
+from runner.core.events import Event, Listener
+from runner.core.plan import Plan
+from runner.core.settings import Settings
+from runner.interrupts import Interrupts
+from runner.project.load import Project
+from runner.report.console import Console, make_last_line, paint_error, wants_colour
+from runner.report.results import make_results_folder, point_latest
+from runner.session import Outcome, Session, Surroundings
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run that ended, whatever way."""
+
+    run: str
+    results: Path
+    outcome: Outcome
+
+    def as_dict(self) -> dict[str, Any]:
+        """The summary, for `--json`."""
+        outcome = self.outcome
+        return {
+            "run": self.run,
+            "exit_code": outcome.exit_code,
+            "tests": dict(outcome.tally.verdicts),
+            "crashed_workers": outcome.tally.crashed,
+            "seconds": round(outcome.seconds, 3),
+            "results": str(self.results),
+            "left_behind": [f"{each.kind} {each.name}" for each in outcome.left],
+            "error": outcome.error.as_dict() if outcome.error else None,
+        }
+
+
+def execute(
+    project: Project,
+    settings: Settings,
+    make: Callable[[int], Plan],
+    as_json: bool,
+    verbose: bool,
+    listener: Listener | None = None,
+) -> Done:
+    """Run a plan and print what a person wants to know.
+
+    Args:
+        project: the project.
+        settings: its settings.
+        make: makes the plan for a number of CPUs.
+        as_json: standard output is for data, so that the suite's output goes to standard error.
+        verbose: show whole image builds.
+        listener: hears the events too; with one, the suite's own output is only kept in the results.
+    """
+    run = make_run()
+    with Interrupts() as interrupts, ExitStack() as stack:
+        engine = open_engine(project, settings, run)
+        plan = make(engine.count_cpus())
+        root = project.folder / settings.results
+        results = make_results_folder(root, run)
+        console = Console(sys.stderr, verbose)
+        shown = sys.stderr.buffer if as_json else sys.stdout.buffer
+        output = stack.enter_context(Path(os.devnull).open("wb")) if listener else shown
+        listeners: list[Listener] = [console, open_events(results, stack), *([listener] if listener else [])]
+        columns = shutil.get_terminal_size().columns
+        around = Surroundings(os.environ, results, make_show(output, console), wants_colour(sys.stdout), columns)
+        console(Event("run-started", 0.0, {"project": project.name, "run": run}))
+        outcome = Session(plan, engine, around, listeners).run(interrupts)
+    point_latest(root, run)
+    console.print(f"  results   {results}  {outcome.seconds:.2f} s in all")
+    if outcome.error is not None:
+        console.print(paint_error(outcome.error, sys.stderr))
+    console.print(make_last_line(outcome.left))
+    return Done(run, results, outcome)
+
+
+def open_events(results: Path, stack: ExitStack) -> Listener:
+    """A listener that keeps every event as a line of `events.jsonl`."""
+    events = stack.enter_context((results / "events.jsonl").open("w", encoding="utf-8"))
+    return lambda event: print(event.as_json(), file=events)
+
+
+def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
+    """Shows the suite's output at once; the console's temporary line goes before it."""
+
+    def show(data: bytes) -> None:
+        console.clear()
+        target.write(data)
+        target.flush()
+
+    return show

@@ -1,0 +1,49 @@
+"""What every command begins with: the project, its settings, and the engine."""
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from runner.core.names import make_run_id
+from runner.core.settings import Sourced, merge_settings
+from runner.project.load import Project, load_project
+
+if TYPE_CHECKING:
+    from runner.core.settings import Settings
+    from runner.engines.docker.engine import DockerEngine
+
+ProjectOption = Annotated[
+    Path, typer.Option("--project", "-C", metavar="FOLDER", help="The project's folder.", show_default="here")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+def load(folder: Path, **flags: Any) -> tuple[Project, Sourced]:
+    """The project of a folder and its settings; flags that are None were not given."""
+    project = load_project(folder)
+    return project, merge_settings(project.settings, os.environ, flags)
+
+
+def make_run() -> str:
+    """A new run id."""
+    return make_run_id(datetime.now(), secrets.token_hex(3))
+
+
+def open_engine(project: Project, settings: "Settings", run: str) -> "DockerEngine":
+    """The engine for one run of a project.
+
+    The Docker SDK takes 0.1 s to import, which `runner --help` need not wait for.
+    """
+    from runner.engines.docker.connect import connect
+    from runner.engines.docker.containers import RunIdentity
+    from runner.engines.docker.engine import DockerEngine
+    from runner.engines.owner import make_owner
+    from runner.project.recipe import make_recipe
+
+    recipe = make_recipe(project, settings, os.environ)
+    client = connect(os.environ.get("DOCKER_HOST"))
+    return DockerEngine(client, RunIdentity(run, project.name, make_owner()), recipe, settings)

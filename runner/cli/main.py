@@ -1,0 +1,67 @@
+"""The command `runner`: its subcommands, and the one place where errors become text and an exit code."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from runner import __version__
+from runner.errors import RunnerError
+
+
+class ExplainingGroup(TyperGroup):
+    """Prints errors by the convention of `runner.errors`, in the same way for users and for tests in process."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a subcommand; an error of ours becomes text on standard error and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except RunnerError as error:
+            show_error(error)
+            raise typer.Exit(error.exit_code) from None
+
+
+def show_error(error: RunnerError) -> None:
+    """Print an error on standard error."""
+    from runner.report.console import paint_error
+
+    sys.stderr.write(paint_error(error, sys.stderr) + "\n")
+
+
+app = typer.Typer(
+    cls=ExplainingGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Run a project's pytest and Postgres suite in a disposable, reproducible environment.",
+)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        print(f"ephemeral-runner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=show_version)
+    ] = False,
+) -> None:
+    """Options before the subcommand."""
+
+
+def main() -> None:
+    """The entry point."""
+    from runner.cli import clean, config, doctor, groups, ps, run  # noqa: F401 -- each adds its command to `app`
+
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does; the run was torn down on the way here.
+        sys.stdout = None
+        sys.exit(141)

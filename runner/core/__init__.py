@@ -1,0 +1,1 @@
+"""What is decided: pure functions and frozen data, no I/O."""

@@ -1,0 +1,38 @@
+"""Events: small frozen facts about a run, one JSON object a line; everything shown or kept comes from them. Pure."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """One fact.
+
+    Attributes:
+        name: what happened, such as `step-finished` or `test-finished`.
+        at: seconds since the run began.
+        data: the particulars, as JSON allows them.
+    """
+
+    name: str
+    at: float
+    data: Mapping[str, Any]
+
+    def as_json(self) -> str:
+        """The event as one line of JSON without the line's end."""
+        return json.dumps({"event": self.name, "at": round(self.at, 3), **self.data}, ensure_ascii=False)
+
+
+Listener = Callable[[Event], None]
+
+
+def parse_event(line: bytes, at: float) -> Event | None:
+    """The event that a container wrote, or None where the line is not one."""
+    try:
+        data = json.loads(line)
+        name = data.pop("event")
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return None
+    return Event(name, at, data)

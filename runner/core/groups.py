@@ -1,0 +1,51 @@
+"""Groups of tests as data: which marks make a group, when it runs, what it needs. Pure."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Moment = Literal["commit", "pull-request", "nightly", "release"]
+MOMENTS: tuple[Moment, ...] = ("commit", "pull-request", "nightly", "release")
+
+Workers = Literal["auto"] | int
+
+
+class Group(BaseModel):
+    """One group of tests.
+
+    Attributes:
+        marks: pytest marks; a test that has one of them is in the group.
+        when: the moments at which the group runs.
+        description: one line, shown by `pytest --markers` and `runner groups`.
+        workers: xdist workers for this group; None takes the run's number, 0 means no xdist.
+        database: whether the tests of the group may ask for a database.
+        default: whether `runner run` without a selection includes the group.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    marks: list[str] = Field(min_length=1)
+    when: list[Moment] = []
+    description: str = ""
+    workers: Workers | None = None
+    database: bool = True
+    default: bool = True
+
+
+DEFAULT_GROUPS: Mapping[str, Group] = {
+    "smoke": Group(marks=["smoke"], when=["commit"], description="seconds; the main paths work at all"),
+    "regression": Group(
+        marks=["regression"], when=["pull-request"], description="the bulk of the tests; every behaviour once"
+    ),
+    "slow": Group(marks=["slow"], when=["nightly", "release"], description="thorough and long"),
+    "e2e": Group(marks=["e2e"], when=["nightly"], description="whole paths through the product"),
+    "security": Group(marks=["security"], when=["nightly"], description="rights, secrets and hostile input"),
+    "performance": Group(
+        marks=["performance"],
+        when=["release"],
+        description="measurements; alone, without parallel workers",
+        workers=0,
+        default=False,
+    ),
+}

@@ -1,0 +1,80 @@
+"""Names and labels of everything the runner creates; made and parsed here only. Pure."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+PREFIX = "ephemeral-runner"
+RUN = f"{PREFIX}.run"
+PROJECT = f"{PREFIX}.project"
+ROLE = f"{PREFIX}.role"
+OWNER = f"{PREFIX}.owner"
+CREATED = f"{PREFIX}.created"
+
+MASTER = "master"
+"""The slot of a process that is not an xdist worker."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that owns a run: the machine's boot, the process id and its start time.
+
+    The start time tells a living owner from another process that got the same id later.
+    """
+
+    boot: str
+    pid: int
+    started: str
+
+    def as_label(self) -> str:
+        """The value of the label `ephemeral-runner.owner`."""
+        return f"{self.boot}/{self.pid}/{self.started}"
+
+
+def parse_owner(label: str) -> Owner | None:
+    """The owner in a label, or None where the label is not one of ours."""
+    boot, _, rest = label.partition("/")
+    pid, _, started = rest.partition("/")
+    if not (boot and pid.isdigit() and started):
+        return None
+    return Owner(boot, int(pid), started)
+
+
+def make_run_id(now: datetime, token: str) -> str:
+    """A run id that sorts by time, such as `20261123-160501-3f9a2c`."""
+    return f"{now:%Y%m%d-%H%M%S}-{token}"
+
+
+def make_labels(run: str, project: str, role: str, owner: Owner, created: datetime) -> dict[str, str]:
+    """The labels that every object of a run carries."""
+    return {
+        RUN: run,
+        PROJECT: project,
+        ROLE: role,
+        OWNER: owner.as_label(),
+        CREATED: created.isoformat(timespec="seconds"),
+    }
+
+
+def make_image_tag(kind: str, fingerprint: str, project: str = "") -> str:
+    """An image's name, such as `ephemeral-runner/suite-orders:0123456789abcdef`."""
+    repository = f"{kind}-{make_slug(project)}" if project else kind
+    return f"{PREFIX}/{repository}:{fingerprint}"
+
+
+def make_slug(text: str) -> str:
+    """`text` in the letters that an image or container name may hold.
+
+    The engine's grammar allows lower case letters, digits and single separators between them.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "project"
+
+
+def make_slots(workers: int) -> tuple[str, ...]:
+    """The slots a run starts with: `master`, and `gw0`, `gw1` ... for the xdist workers.
+
+    xdist's controller also gets `master`: it loads the conftest files, which may connect.
+    """
+    return (MASTER, *(f"gw{number}" for number in range(workers)))

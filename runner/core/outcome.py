@@ -1,0 +1,66 @@
+"""How a run ended: counts of tests from the events, and one exit code from those of the passes. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from runner.core.events import Event
+from runner.errors import EmptySelectionError
+
+NO_TESTS = 5
+"""Pytest's exit code when nothing was collected or everything was deselected."""
+
+
+@dataclass
+class Tally:
+    """Counts what the events of a run say about its tests.
+
+    Attributes:
+        verdicts: how many tests ended as passed, failed, skipped, error, xfailed, xpassed, rerun.
+        running: the tests that began and did not end yet, each with the time it began, in seconds of the run.
+        crashed: the workers that ended before their time.
+    """
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    running: dict[str, float] = field(default_factory=dict)
+    crashed: list[str] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        """Take one event into account."""
+        match event.name:
+            case "test-started":
+                self.running[event.data["test"]] = event.at
+            case "test-finished":
+                self.running.pop(event.data["test"], None)
+                self.verdicts[event.data["verdict"]] += 1
+            case "worker-crashed":
+                self.crashed.append(event.data["worker"])
+
+    def as_text(self) -> str:
+        """The counts in words, such as `12 passed, 1 failed`."""
+        return ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items()) or "no tests"
+
+
+def combine_exit_codes(codes: Sequence[int], selection: str, hint: str = "") -> int:
+    """One exit code for several passes of pytest.
+
+    The worst wins: interrupted, internal error and usage error (2, 3, 4) before failures (1); a pass without
+    tests (5) counts only when every pass was empty.
+
+    Raises:
+        EmptySelectionError: no pass had a test.
+    """
+    counted = [code for code in codes if code != NO_TESTS]
+    if not counted:
+        raise EmptySelectionError(f"no test matches {selection}", hint=hint or "`runner groups` counts the tests")
+    return max(counted, key=lambda code: (code > 1, code))
+
+
+def count_groups(tests: Iterable[tuple[str, frozenset[str]]], marks_of: dict[str, list[str]]) -> dict[str, int]:
+    """How many of the tests, each with its marks, belong to each group; the key "" counts those in none."""
+    counts = dict.fromkeys([*marks_of, ""], 0)
+    for _, marks in tests:
+        groups = [name for name, wanted in marks_of.items() if not marks.isdisjoint(wanted)]
+        for name in groups or [""]:
+            counts[name] += 1
+    return counts

@@ -1,0 +1,115 @@
+"""The images of a run: base, Postgres and suite, each built when its fingerprint is missing on the engine."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+from docker.errors import ImageNotFound
+
+from runner.core.fingerprint import make_fingerprint
+from runner.core.names import PREFIX, PROJECT, make_image_tag
+from runner.engines.docker.build import ImageSpec, build
+from runner.engines.docker.connect import translate
+from runner.engines.docker.rootfs import ensure_rootfs
+from runner.engines.protocol import Progress
+from runner.project.recipe import SuiteRecipe
+
+IMAGE = f"{PREFIX}.image"
+"""Label of our images: `base`, `postgres` or `suite`."""
+
+
+def find_folder(name: str) -> Path:
+    """A folder of our image sources: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[2]
+    inside = package / "images" / name
+    return inside if inside.is_dir() else package.parent / "images" / name
+
+
+def read_folder(folder: Path, suffixes: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """The files of a folder and below, by relative path; only those with one of the suffixes where some are given."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and (not suffixes or path.suffix in suffixes)
+    }
+
+
+@dataclass(frozen=True)
+class Images:
+    """The specifications of a run's images; the tags hold the fingerprints."""
+
+    base: ImageSpec
+    postgres: ImageSpec
+    suite: ImageSpec
+    reference: str
+
+
+def make_images(recipe: SuiteRecipe, reference: str) -> Images:
+    """The images for a suite.
+
+    Args:
+        recipe: what the project puts into the suite image.
+        reference: the image in a registry that the base may start from.
+    """
+    base = make_spec("base", read_folder(find_folder("base")), {"reference": reference}, {})
+    postgres = make_spec("postgres", read_folder(find_folder("postgres")), {"base": base.tag}, {"BASE": base.tag})
+    plugin = read_folder(Path(__file__).parents[2] / "plugin", (".py",))
+    files = read_folder(find_folder("suite")) | {f"plugin/{name}": content for name, content in plugin.items()}
+    files["build/with-certificates.sh"] = files.pop("with-certificates.sh")
+    identity = {"base": base.tag, "packages": " ".join(recipe.packages), **recipe.identity}
+    suite = make_spec(
+        "suite",
+        files,
+        identity,
+        {"BASE": base.tag, "PACKAGES": " ".join(recipe.packages)},
+        recipe.project,
+    )
+    build_files = {f"build/{name}": content for name, content in recipe.build_files.items()}
+    suite = ImageSpec(suite.tag, {**suite.files, **build_files}, suite.arguments, suite.labels, recipe.sources)
+    return Images(base, postgres, suite, reference)
+
+
+def make_spec(
+    kind: str, files: Mapping[str, bytes], identity: Mapping[str, str], arguments: Mapping[str, str], project: str = ""
+) -> ImageSpec:
+    """An image whose fingerprint covers its files and whatever else decides what it holds."""
+    inputs = {f"file {name}": content for name, content in files.items()}
+    inputs |= {f"input {name}": value.encode() for name, value in identity.items()}
+    tag = make_image_tag(kind, make_fingerprint(inputs), project)
+    labels = {IMAGE: kind} | ({PROJECT: project} if project else {})
+    return ImageSpec(tag, files, arguments, labels)
+
+
+def ensure_images(client: docker.DockerClient, images: Images, database: bool, progress: Progress) -> list[str]:
+    """Build what is missing; the tags of what was built.
+
+    Args:
+        client: the engine.
+        images: what to have.
+        database: whether the Postgres image is needed.
+        progress: takes lines of output; may raise to give up.
+
+    Raises:
+        ImageError: a build failed.
+    """
+    wanted = [images.suite, *([images.postgres] if database else [])]
+    missing = [spec for spec in wanted if not exists(client, spec.tag)]
+    if missing and not exists(client, images.base.tag):
+        rootfs = ensure_rootfs(client, images.reference, progress)
+        base = images.base
+        missing.insert(0, ImageSpec(base.tag, base.files, {"ROOTFS": rootfs}, base.labels))
+    for spec in missing:
+        progress(f"building {spec.tag}")
+        build(client, spec, progress)
+    return [spec.tag for spec in missing]
+
+
+def exists(client: docker.DockerClient, tag: str) -> bool:
+    """Whether the engine has the image."""
+    with translate(f"cannot look up the image `{tag}`"):
+        try:
+            client.api.inspect_image(tag)  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return False
+    return True

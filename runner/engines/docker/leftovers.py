@@ -1,0 +1,97 @@
+"""What is on the engine that we made: listed, removed and counted by our labels, never from memory."""
+
+import threading
+import time
+from collections.abc import Iterable
+
+import docker
+from docker.errors import APIError, NotFound
+
+from runner.core import names
+from runner.engines.owner import is_alive
+from runner.engines.protocol import Leftover
+
+GRACE = 10.0
+"""Seconds that removal may take before what is still there counts as left behind."""
+
+
+def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
+    """All containers, networks and volumes of one run, or of all runs."""
+    label = f"{names.RUN}={run}" if run else names.RUN
+    filters = {"label": label}
+    api = client.api
+    found = [
+        make_leftover("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
+        for each in api.containers(all=True, filters=filters)
+    ]
+    found += [
+        make_leftover("network", each["Id"], each["Name"], each["Labels"]) for each in api.networks(filters=filters)
+    ]
+    volumes = api.volumes(filters=filters)["Volumes"] or []
+    found += [make_leftover("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
+    return found
+
+
+def make_leftover(kind: str, identity: str, name: str, labels: dict[str, str], status: str = "") -> Leftover:
+    """An object from what the engine says of it."""
+    return Leftover(
+        kind,
+        identity,
+        name,
+        labels.get(names.RUN, ""),
+        labels.get(names.PROJECT, ""),
+        labels.get(names.ROLE, ""),
+        labels.get(names.CREATED, ""),
+        status,
+        names.parse_owner(labels.get(names.OWNER, "")),
+    )
+
+
+def has_living_owner(each: Leftover) -> bool:
+    """Whether the process that made the object lives; one that we cannot look at counts as living."""
+    return each.owner is None or is_alive(each.owner)
+
+
+def remove(client: docker.DockerClient, objects: Iterable[Leftover]) -> None:
+    """Remove objects: containers first and all at once, since networks and volumes are free only without them."""
+    objects = list(objects)
+    threads = [threading.Thread(target=remove_one, args=(client, each)) for each in objects if each.kind == "container"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for each in objects:
+        if each.kind != "container":
+            remove_one(client, each)
+
+
+def remove_one(client: docker.DockerClient, each: Leftover) -> None:
+    """Remove one object; that it is gone or on its way out is fine, anything else shows in the count that follows."""
+    try:
+        match each.kind:
+            case "container":
+                client.api.remove_container(each.id, force=True, v=True)
+            case "network":
+                client.api.remove_network(each.id)
+            case "volume":
+                client.api.remove_volume(each.id, force=True)
+    except (NotFound, APIError):
+        return
+
+
+def remove_run(client: docker.DockerClient, run: str) -> list[Leftover]:
+    """Remove everything of one run and return what is left, as the engine says."""
+    deadline = time.monotonic() + GRACE
+    while left := list_objects(client, run):
+        remove(client, left)
+        if not (left := list_objects(client, run)) or time.monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return left
+
+
+def sweep(client: docker.DockerClient) -> list[Leftover]:
+    """Remove everything of ours that has no living owner, such as an engine's crash may leave; return what it was."""
+    dead = [each for each in list_objects(client) if not has_living_owner(each)]
+    remove(client, dead)
+    return dead

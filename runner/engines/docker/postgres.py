@@ -1,0 +1,99 @@
+"""The disposable Postgres server: testcontainers' PostgresContainer with our lease and the suite's network."""
+
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.docker_client import DockerClient
+from testcontainers.core.utils import inside_container
+
+from runner.engines.docker.connect import translate
+from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.lease import Lease
+from runner.engines.docker.suite import POSTGRES_PORT
+from runner.engines.protocol import Receiver, ServerAddress
+
+MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
+
+
+class LeasedDockerClient(DockerClient):
+    """testcontainers' client on our connection; it takes the lease before a container starts."""
+
+    def __init__(self, client: docker.DockerClient, receiver: Receiver) -> None:
+        self.client = client
+        self.receiver = receiver
+        self.lease: Lease | None = None
+
+    def start(self, container: Container) -> None:
+        """Attach, then start: no output is lost, and the container is never without a lease."""
+        self.lease = Lease(self.client.api, str(container.id))
+        self.lease.receive(self.receiver)
+        super().start(container)
+
+
+class DisposablePostgres(PostgresContainer):
+    """One server for one run, in the network namespace of the suite container."""
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        image: str,
+        identity: RunIdentity,
+        network_owner: str,
+        password: str,
+        memory: int,
+        receiver: Receiver,
+    ) -> None:
+        """Describe the container; `start` makes it.
+
+        Args:
+            client: the engine.
+            image: the Postgres image.
+            identity: whose container it is.
+            network_owner: id of the container whose network it joins and which publishes the port.
+            password: of the superuser `postgres`.
+            memory: room for the data in memory, in MiB; 0 keeps the data on disk.
+            receiver: gets the server's log.
+        """
+        # The lease does what testcontainers' privileged helper container does elsewhere.
+        testcontainers_config.ryuk_disabled = True
+        super().__init__(image, username="postgres", password=password, dbname="postgres", driver=None)
+        self._docker = self._leased = LeasedDockerClient(client, receiver)
+        self._network_owner = network_owner
+        # Ports belong to the network's owner; and `network` set to None keeps testcontainers from looking for one.
+        self.ports = {}
+        options: dict[str, Any] = {"network_mode": f"container:{network_owner}", "network": None}
+        if memory:
+            options["shm_size"] = f"{memory}m"
+            self.with_env("EPHEMERAL_RUNNER_DATA", MEMORY)
+        options |= identity.make_options("postgres")
+        self.with_name(options.pop("name")).with_kwargs(**options)
+
+    def start(self) -> "DisposablePostgres":
+        """Make and start the container; whether the server answers is for `runner.postgres.connect` to find out."""
+        with translate("cannot start the Postgres container"):
+            super().start()
+        return self
+
+    def _connect(self) -> None:
+        """Replaces testcontainers' wait, which looks once a second."""
+
+    def get_container_id(self) -> str:
+        """The container whose address and port mapping lead to the server."""
+        return self._network_owner
+
+    def find_addresses(self) -> list[ServerAddress]:
+        """Where the server may be reached from here, the likeliest first.
+
+        A local engine maps the port on this machine, or on the host of the container that we run in. Which of the two
+        cannot be told for certain (a file /.dockerenv also lies in images of virtual machines), so all are named, and
+        the one that takes our password is right. testcontainers knows the host's name for remote engines.
+        """
+        with translate("cannot find the port of Postgres"):
+            port = int(self._leased.port(self._network_owner, POSTGRES_PORT))
+            places = [("127.0.0.1", port)] if self._leased.client.api.base_url.startswith("http+docker") else []
+            if not places or inside_container():
+                places += [(self._leased.host(), port), (self._leased.bridge_ip(self._network_owner), POSTGRES_PORT)]
+        return [ServerAddress(host, number, self.username, self.password) for host, number in places]

@@ -1,0 +1,85 @@
+"""The suite container: made with the project's sources in it, driven through its lease, results copied out."""
+
+import io
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import docker
+from docker.errors import NotFound
+
+from runner.core.plan import RESULTS
+from runner.engines.docker.connect import translate
+from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.lease import Lease
+from runner.engines.protocol import Receiver
+
+PROJECT = "/project"
+POSTGRES_PORT = 5432
+SHARED_MEMORY = "256m"
+"""The suite's shared memory: browsers and multiprocessing need more than the engine's 64 MiB."""
+
+
+class SuiteContainer:
+    """The container in which pytest runs; it owns the network namespace that Postgres joins.
+
+    Starting it first lets Python start while Postgres boots (docs/decisions/0002-suite-first.md).
+    """
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        image: str,
+        identity: RunIdentity,
+        sources: bytes,
+        receiver: Receiver,
+        publish: bool,
+    ) -> None:
+        """Make and start the container.
+
+        Args:
+            client: the engine.
+            image: the suite image.
+            identity: whose container it is.
+            sources: the project's files as a tar file.
+            receiver: gets the output; see `runner.engines.docker.lease`.
+            publish: map Postgres's port to a free port of 127.0.0.1.
+        """
+        ports = {f"{POSTGRES_PORT}/tcp": ("127.0.0.1", None)} if publish else {}
+        with translate("cannot start the suite container"):
+            self._container = client.containers.create(
+                image,
+                ports=ports,  # type: ignore[arg-type]  # None asks for a free port; the stubs do not know.
+                shm_size=SHARED_MEMORY,
+                **identity.make_options("suite"),
+            )
+            self.id = str(self._container.id)
+            self._container.put_archive(PROJECT, sources)
+            self._lease = Lease(client.api, self.id)
+            self._lease.receive(receiver)
+            self._container.start()
+
+    def run(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start a process in the project's folder; the receiver hears of its end."""
+        self._lease.send(do="run", argv=list(argv), env=dict(environment), cwd=PROJECT)
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the running process and its descendants."""
+        self._lease.send(do="signal", number=number)
+
+    def announce_slot(self, slot: str) -> None:
+        """Tell the pytest plugin that a slot can be used."""
+        self._lease.send(do="ready", slot=slot)
+
+    def copy_results(self, target: Path) -> None:
+        """Copy the result files into a folder of the host; they belong to the caller there."""
+        with translate("cannot copy the results out of the suite container"):
+            try:
+                chunks, _ = self._container.get_archive(RESULTS)
+            except NotFound:
+                return
+            content = b"".join(chunks)
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            for member in archive:
+                if data := archive.extractfile(member) if member.isreg() else None:
+                    (target / Path(member.name).name).write_bytes(data.read())

@@ -1,0 +1,108 @@
+"""Every error that a user can meet: what, cause, hint, and one class for each exit code.
+
+Pytest's own exit codes 0-5 pass through. Only `runner.cli.main` prints these errors and exits.
+"""
+
+from typing import ClassVar
+
+
+class RunnerError(Exception):
+    """An error that is explained to the user without a traceback.
+
+    Args:
+        what: what could not be done, with the object in backticks; lower case, no full stop.
+        cause: the first-hand reason in one line, or more lines of a tool's own output.
+        hint: the next command or setting; empty when there is nothing useful to do.
+    """
+
+    exit_code: ClassVar[int] = 70
+    meaning: ClassVar[str] = "a bug of ours"
+
+    def __init__(self, what: str, cause: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.cause = cause
+        self.hint = hint
+
+    def as_text(self) -> str:
+        """The message in the form `error: / cause: / hint:`, for standard error."""
+        parts = (("error: ", self.what), ("cause: ", self.cause), ("hint:  ", self.hint))
+        return "\n".join(label + text for label, text in parts if text)
+
+    def as_dict(self) -> dict[str, str | int]:
+        """The same fields, for `--json`."""
+        return {"code": self.exit_code, "what": self.what, "cause": self.cause, "hint": self.hint}
+
+
+class SettingsError(RunnerError):
+    """A setting, a flag or the project folder is not usable."""
+
+    exit_code = 90
+    meaning = "settings"
+
+
+class EngineError(RunnerError):
+    """The container engine cannot be reached, or failed in the middle."""
+
+    exit_code = 91
+    meaning = "engine unreachable, or it failed in the middle"
+
+
+class ImageError(RunnerError):
+    """An image cannot be built."""
+
+    exit_code = 92
+    meaning = "image"
+
+
+class NotReadyError(RunnerError):
+    """A time limit was reached."""
+
+    exit_code = 93
+    meaning = "not ready, or not finished, in time"
+
+
+class PostgresError(RunnerError):
+    """Postgres refused, or ended in the middle of the run."""
+
+    exit_code = 94
+    meaning = "Postgres"
+
+
+class EmptySelectionError(RunnerError):
+    """No test matches the selection."""
+
+    exit_code = 95
+    meaning = "the selection is empty"
+
+
+class LeftBehindError(RunnerError):
+    """Objects of the run could not be removed."""
+
+    exit_code = 96
+    meaning = "something was left behind"
+
+
+class Interrupted(RunnerError):
+    """A signal asked the run to end."""
+
+    exit_code = 130
+    meaning = "interrupted (143 terminated, 129 hung up)"
+
+    def __init__(self, signal_number: int, name: str) -> None:
+        super().__init__(f"the run was ended by {name}")
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number  # type: ignore[misc]
+
+
+ERRORS: tuple[type[RunnerError], ...] = (
+    RunnerError,
+    SettingsError,
+    EngineError,
+    ImageError,
+    NotReadyError,
+    PostgresError,
+    EmptySelectionError,
+    LeftBehindError,
+    Interrupted,
+)

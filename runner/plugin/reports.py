@@ -1,0 +1,87 @@
+"""What the plugin tells the runner: one JSON line for each thing that happens, from the leading process."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+DESCRIPTOR = 3
+"""The lease (images/base/lease.py) opens it for reports; workers do not inherit it."""
+
+
+class Reports:
+    """The way to the runner."""
+
+    def tell(self, event: str, **data: Any) -> None:
+        """Write one line; a runner that is gone is no error of the suite's."""
+        try:
+            os.write(DESCRIPTOR, (json.dumps({"event": event, **data}) + "\n").encode())
+        except OSError:
+            return
+
+
+def open_reports() -> Reports | None:
+    """The way to the runner, or None in a worker, in a nested pytest, and without the runner."""
+    named = os.environ.pop("EPHEMERAL_RUNNER_REPORTS", None)
+    if named is None or "PYTEST_XDIST_WORKER" in os.environ:
+        return None
+    os.set_inheritable(DESCRIPTOR, False)
+    return Reports()
+
+
+class TestReporter:
+    """Reports tests as they start and end."""
+
+    __test__ = False  # The name is not meant for pytest's collection.
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """A test begins."""
+        self._reports.tell("test-started", test=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A phase of a test ended. As in pytest's own counts, a test may both pass and have an error in teardown."""
+        if verdict := find_verdict(report):
+            worker = getattr(report, "worker_id", "master")
+            seconds = round(report.duration, 4)
+            self._reports.tell("test-finished", test=report.nodeid, verdict=verdict, worker=worker, seconds=seconds)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tests were collected; told only when collecting was all that was asked for."""
+        if session.config.option.collectonly:
+            for item in session.items:
+                marks = sorted({mark.name for mark in item.iter_markers()})
+                self._reports.tell("test-collected", test=item.nodeid, marks=marks)
+
+
+def find_verdict(report: pytest.TestReport) -> str:
+    """The verdict that a phase decides, or empty where a later one does."""
+    outcome = str(report.outcome)
+    if outcome == "rerun":
+        return "rerun"
+    if hasattr(report, "wasxfail"):
+        return {"skipped": "xfailed", "passed": "xpassed" if report.when == "call" else ""}.get(outcome, "failed")
+    if outcome == "failed":
+        return "failed" if report.when == "call" else "error"
+    if outcome == "skipped":
+        return "skipped"
+    return "passed" if report.when == "call" else ""
+
+
+class WorkerReporter:
+    """Reports xdist's workers; registered only where xdist is, which declares these hooks."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    def pytest_configure_node(self, node: Any) -> None:
+        """A worker is about to start, perhaps in place of a crashed one: it will want its slot."""
+        self._reports.tell("slot-wanted", slot=node.gateway.id)
+
+    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
+        """A worker ended; with an error when it was not asked to."""
+        if error:
+            self._reports.tell("worker-crashed", worker=node.gateway.id)

@@ -1,0 +1,1 @@
+"""What acts on Postgres: the only place that imports psycopg."""

@@ -1,0 +1,1 @@
+"""What is read from the project folder: settings file, list of files, lock file."""

@@ -1,0 +1,132 @@
+"""What a project puts into its suite image: its lock file, its metadata, packages, and the build's network settings."""
+
+import json
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.core.fingerprint import find_version_files, keep_build_tables
+from runner.core.settings import Settings
+from runner.errors import SettingsError
+from runner.project.load import Project
+from runner.project.sources import list_sources, pack
+
+CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
+INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+BUILD_FILES = ("setup.py", "setup.cfg", "MANIFEST.in")
+"""Files beside pyproject.toml that a build backend reads."""
+
+
+@dataclass(frozen=True)
+class SuiteRecipe:
+    """The project's part of the suite image.
+
+    Attributes:
+        project: the project's name.
+        packages: Debian packages.
+        identity: what the fingerprint covers.
+        build_files: what the build reads, beside the sources; not in the final image.
+        sources: the project's files as a tar file; the build makes the metadata from them.
+    """
+
+    project: str
+    packages: Sequence[str]
+    identity: Mapping[str, str]
+    build_files: Mapping[str, bytes]
+    sources: bytes
+
+
+def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]) -> SuiteRecipe:
+    """The recipe for a project.
+
+    Raises:
+        SettingsError: there is no lock file, it has no hashes, or the CA bundle cannot be read.
+    """
+    lock = find_lock(project, settings)
+    build_files = {
+        "lock.env": make_lock_environment(project, settings, lock),
+        "ca.pem": read_ca_bundle(settings, environ),
+        "index.env": "".join(
+            f"{name}={shlex.quote(environ[name])}\n" for name in INDEX_VARIABLES if name in environ
+        ).encode(),
+    }
+    read = (*BUILD_FILES, *find_version_files(project.pyproject))
+    identity = {
+        "lock": lock.read_text(),
+        "lock environment": build_files["lock.env"].decode(),
+        "pyproject": json.dumps(keep_build_tables(project.pyproject), sort_keys=True, default=str),
+        **{name: path.read_text() for name in read if (path := project.folder / name).is_file()},
+    }
+    sources = pack(project.folder, list_sources(project.folder))
+    return SuiteRecipe(project.name, settings.packages, identity, build_files, sources)
+
+
+def find_lock(project: Project, settings: Settings) -> Path:
+    """The lock file: the setting's, else uv.lock, else the first requirements file that has hashes."""
+    if settings.lock:
+        path = project.folder / settings.lock
+        if not path.is_file():
+            raise SettingsError(
+                f"cannot find the lock file `{settings.lock}`",
+                f"no such file in `{project.folder}`",
+                "correct the setting `lock`",
+            )
+        return check_hashes(path)
+    if (path := project.folder / "uv.lock").is_file():
+        return path
+    found = sorted(project.folder.glob("requirements*.txt"))
+    for path in found:
+        if "--hash=" in path.read_text():
+            return path
+    if found:
+        return check_hashes(found[0])
+    raise SettingsError(
+        f"no lock file in `{project.folder}`",
+        "neither uv.lock nor requirements*.txt is there",
+        "make one: `uv lock`, or `uv pip compile --universal --generate-hashes pyproject.toml -o requirements.txt`",
+    )
+
+
+def check_hashes(path: Path) -> Path:
+    """The same path, if it is uv.lock or its requirements have hashes."""
+    if path.name != "uv.lock" and "--hash=" not in path.read_text():
+        raise SettingsError(
+            f"the lock file `{path.name}` has no hashes",
+            "without hashes two builds of one lock file may differ",
+            "lock again with `uv pip compile --generate-hashes`",
+        )
+    return path
+
+
+def make_lock_environment(project: Project, settings: Settings, lock: Path) -> bytes:
+    """The variables that images/suite/install.sh reads."""
+    uses_uv = lock.name == "uv.lock"
+    export = [f"--extra={name}" for name in settings.extras] + [
+        f"--group={name}" for name in settings.dependency_groups
+    ]
+    tables = project.pyproject
+    is_package = tables.get("tool", {}).get("uv", {}).get("package", True)
+    installable = "project" in tables and "build-system" in tables and is_package
+    values = {
+        "LOCK_KIND": "uv" if uses_uv else "requirements",
+        "LOCK_FILE": os.path.relpath(lock, project.folder),
+        "EXPORT_ARGS": " ".join(export),
+        "INSTALL_PROJECT": "yes" if installable else "no",
+    }
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
+
+
+def read_ca_bundle(settings: Settings, environ: Mapping[str, str]) -> bytes:
+    """The certificates for builds; empty where neither the setting nor a variable names any."""
+    named = [("ca_bundle", settings.ca_bundle)] if settings.ca_bundle else []
+    named += [(name, environ[name]) for name in CA_VARIABLES if environ.get(name)]
+    for name, path in named:
+        try:
+            return Path(path).read_bytes()
+        except OSError as error:
+            raise SettingsError(
+                f"cannot read the CA bundle `{path}` (`{name}`)", (error.strerror or str(error)).lower()
+            ) from None
+    return b""

@@ -1,0 +1,1 @@
+"""Listeners on the stream of events: terminal, files."""

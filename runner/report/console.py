@@ -1,0 +1,93 @@
+"""The terminal's view of a run: one line for each step with its time, on standard error."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from runner.core.events import Event
+from runner.engines.protocol import Leftover
+from runner.errors import RunnerError
+
+DIM, BOLD, RED, GREEN, RESET = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to colour what goes to a stream: only terminals, and not with NO_COLOR (no-color.org)."""
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+class Console:
+    """Prints steps as they end; long ones show what they do meanwhile."""
+
+    def __init__(self, stream: TextIO, verbose: bool = False) -> None:
+        self._stream = stream
+        self._verbose = verbose
+        self._live = stream.isatty()
+        self._colour = wants_colour(stream)
+        self._temporary = False
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event.name:
+            case "run-started":
+                self.print(f"{BOLD}{event.data['project']}{RESET}  run {event.data['run']}")
+            case "step-started" if self._live:
+                self.show(f"  {event.data['step']:<9} ...")
+            case "step-finished":
+                note, seconds = event.data["note"], event.data["seconds"]
+                self.print(f"  {event.data['step']:<9} {DIM}{seconds:6.2f} s{RESET}  {note}")
+            case "progress":
+                self.show_progress(event.data["text"])
+            case "worker-crashed":
+                self.print(f"  {RED}worker {event.data['worker']} crashed{RESET}; another takes over with a clean slot")
+
+    def show_progress(self, text: str) -> None:
+        """One line of a build: every line with `-v`, the steps elsewhere; on a terminal the newest line."""
+        if self._verbose or (not self._live and is_milestone(text)):
+            self.print(f"    {DIM}{text}{RESET}")
+        elif self._live:
+            width = shutil.get_terminal_size().columns
+            self.show(f"    {DIM}{text.strip()[: width - 5]}{RESET}")
+
+    def show(self, text: str) -> None:
+        """Show a line that the next one replaces."""
+        self._write(text)
+        self._temporary = True
+
+    def print(self, text: str) -> None:
+        """Print a line that stays."""
+        self._write(text)
+        self._stream.write("\n")
+        self._temporary = False
+        self._stream.flush()
+
+    def clear(self) -> None:
+        """Remove a temporary line, before others write to the terminal."""
+        if self._temporary:
+            self._write("")
+            self._temporary = False
+
+    def _write(self, text: str) -> None:
+        if not self._colour:
+            for code in (DIM, BOLD, RED, GREEN, RESET):
+                text = text.replace(code, "")
+        self._stream.write(("\r\x1b[K" if self._temporary else "") + text)
+        self._stream.flush()
+
+
+def is_milestone(line: str) -> bool:
+    """Whether a line of a build is worth a line of a log."""
+    return line.startswith(("Step ", "building ", "pulling ", "no registry", "importing ", "== "))
+
+
+def paint_error(error: RunnerError, stream: TextIO) -> str:
+    """An error as text, its first word red on a terminal."""
+    text = error.as_text()
+    return text.replace("error:", f"{RED}error:{RESET}", 1) if wants_colour(stream) else text
+
+
+def make_last_line(left: Sequence[Leftover]) -> str:
+    """The count of what is left behind, which ends every run."""
+    counts = {kind: sum(each.kind == kind for each in left) for kind in ("container", "network", "volume")}
+    return "left behind: " + ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())

@@ -1,0 +1,149 @@
+"""What the containers of a run say, brought from their threads into one queue and told apart."""
+
+import queue
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.core.events import Event, parse_event
+from runner.engines.protocol import END, OUTPUT
+from runner.errors import EngineError, NotReadyError, PostgresError
+
+END_OF_OUTPUT = b"\x1eephemeral-runner: end of output\x1e\n"
+"""Marks the end of a process in its output; images/base/lease.py writes it."""
+
+TICK = 0.05
+"""Seconds between looks at signals and the time limit while nothing is said."""
+
+Sink = Callable[[bytes], object]
+
+
+@dataclass
+class Process:
+    """How far a process of the suite container has come; it is over when both streams say so."""
+
+    output_ended: bool = False
+    exit_code: int | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its end was seen in both streams."""
+        return self.output_ended and self.exit_code is not None
+
+
+class Streams:
+    """Receives the output of both containers and follows one process of the suite at a time."""
+
+    def __init__(self, output: Sink, log: Sink, listen: Callable[[Event], None], clock: Callable[[], float]) -> None:
+        """Make the queue.
+
+        Args:
+            output: takes the suite's output.
+            log: takes the log of Postgres.
+            listen: hears the reports of the suite as events.
+            clock: seconds since the run began.
+        """
+        self._output, self._log, self._listen, self._clock = output, log, listen, clock
+        self._queue: queue.Queue[tuple[str, int, bytes]] = queue.Queue()
+        self._held = b""
+        self._line = b""
+        self._log_tail: deque[bytes] = deque(maxlen=20)
+        self._process = Process()
+
+    def receive_suite(self, stream: int, data: bytes) -> None:
+        """The suite container's receiver."""
+        self._queue.put(("suite", stream, data))
+
+    def receive_postgres(self, stream: int, data: bytes) -> None:
+        """The Postgres container's receiver."""
+        self._queue.put(("postgres", stream, data))
+
+    def follow(self, limit: float, check: Callable[[], None]) -> int | None:
+        """Pass on what is said until the process ends.
+
+        Args:
+            limit: seconds.
+            check: called often; raises to give up.
+
+        Returns:
+            The exit code, or None when the limit was reached.
+
+        Raises:
+            PostgresError: the server ended.
+            EngineError: the suite container ended.
+        """
+        deadline = time.monotonic() + limit
+        while not self._process.is_over:
+            check()
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return None
+            self.take(min(TICK, left))
+        exit_code, self._process = self._process.exit_code, Process()
+        return exit_code
+
+    def take(self, seconds: float) -> None:
+        """Handle the next message, if one comes in time."""
+        try:
+            source, stream, data = self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return
+        if source == "postgres":
+            self._take_log(stream, data)
+        elif stream == END:
+            raise EngineError(
+                "the suite container ended in the middle of the run",
+                "it was removed from outside, or the engine ran out of memory",
+                "`docker events` and the engine's log tell more",
+            )
+        elif stream == OUTPUT:
+            self._take_output(data)
+        else:
+            self._take_reports(data)
+
+    def _take_output(self, data: bytes) -> None:
+        text, found, rest = (self._held + data).partition(END_OF_OUTPUT)
+        if found:
+            self._process.output_ended = True
+            self._held = b""
+            self._output(text + rest)
+            return
+        # The mark may be cut in two by the way the engine packs the stream.
+        held = next((size for size in range(len(END_OF_OUTPUT) - 1, 0, -1) if text.endswith(END_OF_OUTPUT[:size])), 0)
+        self._held = text[len(text) - held :]
+        if sent := text[: len(text) - held]:
+            self._output(sent)
+
+    def _take_reports(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\n")
+        for line in lines:
+            event = parse_event(line, self._clock())
+            if event is None:
+                continue
+            if event.name == "process-ended":
+                self._process.exit_code = int(event.data["exit_code"])
+            else:
+                self._listen(event)
+
+    def _take_log(self, stream: int, data: bytes) -> None:
+        if stream != END:
+            self._log(data)
+            self._log_tail.extend(line for line in data.splitlines() if line.strip())
+            return
+        lines = [line.decode(errors="replace").strip() for line in self._log_tail]
+        raise PostgresError(
+            "Postgres ended in the middle of the run",
+            "last lines of its log:\n       " + "\n       ".join(lines[-5:]) if lines else "it left no log",
+            "the whole log is in the results: `postgres.log`",
+        )
+
+
+def make_timeout(limit: float, running: dict[str, float], now: float) -> NotReadyError:
+    """The error for a suite that did not end in time; names the tests that were running."""
+    shown = [f"{test} (for {now - since:.1f} s)" for test, since in list(running.items())[:5]]
+    return NotReadyError(
+        f"the tests did not end within {limit:g} s (`timeout`)",
+        "running: " + ", ".join(shown) if shown else "no test was running",
+        "raise the limit: `--timeout SECONDS`",
+    )
