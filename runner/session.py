@@ -101,6 +101,7 @@ class Session:
             self._start_pass(suite, 0)
             if self._plan.database:
                 self._start_postgres(suite, streams, check)
+            suite.wait_started()
             codes = self._follow_passes(suite, streams, check)
         except (Interrupted, NotReadyError):
             suite.signal(signal.SIGINT)
@@ -127,7 +128,7 @@ class Session:
     def _start_suite(self, streams: Streams) -> Suite:
         with self._step("suite") as step:
             suite = self._engine.start_suite(streams.receive_suite, self._plan.database)
-            step["note"] = "container started, sources copied in"
+            step["note"] = "container made, sources copied in"
         return suite
 
     def _start_pass(self, suite: Suite, number: int) -> None:

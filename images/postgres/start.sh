@@ -1,15 +1,13 @@
-# Starts Postgres on the baked data directory: in memory where the runner gave some, else where it is.
+# Starts Postgres on the baked data directory: in memory where the runner gave some, else on the container's disk.
+# One large file is read several times faster than the thousand small ones in it where layers are stacked by FUSE.
 # Environment: POSTGRES_PASSWORD, EPHEMERAL_RUNNER_DATA (a folder in memory, or empty).
 set -eu
-data=/var/lib/ephemeral-runner/data
-if [ -n "${EPHEMERAL_RUNNER_DATA:-}" ]; then
-    cp -a "$data" "$EPHEMERAL_RUNNER_DATA/data"
-    data=$EPHEMERAL_RUNNER_DATA/data
-fi
+parent=${EPHEMERAL_RUNNER_DATA:-/var/lib/ephemeral-runner}
+tar --extract --file=/var/lib/ephemeral-runner/data.tar --directory="$parent"
 # The password is random, so it cannot be baked. Nobody gets in over the network before it is set.
 (
     until psql --quiet --no-psqlrc --host=/tmp --username=postgres \
         --command="ALTER ROLE postgres PASSWORD '$POSTGRES_PASSWORD'" 2>/dev/null; do sleep 0.02; done
 ) &
 unset EPHEMERAL_RUNNER_DATA
-exec postgres -D "$data" 2>&1
+exec postgres -D "$parent/data"

@@ -22,6 +22,9 @@ class Leftover:
 
     kind: str
     id: str
+
+    def wait_started(self) -> None:
+        """Wait until the container has started, which goes on beside other steps."""
     name: str
     run: str
     project: str
@@ -45,6 +48,9 @@ class Suite(Protocol):
     """The container in which pytest runs; it owns the network that the server joins."""
 
     id: str
+
+    def wait_started(self) -> None:
+        """Wait until the container has started, which goes on beside other steps."""
 
     def run(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a process in the project's folder; the receiver hears of its end."""

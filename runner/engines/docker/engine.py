@@ -56,7 +56,7 @@ class DockerEngine:
 
         memory = self._settings.postgres_memory
         image = self._images.postgres.tag
-        return DisposablePostgres(self._client, image, self._identity, suite.id, password, memory, receiver).start()
+        return DisposablePostgres(self._client, image, self._identity, suite, password, memory, receiver).start()
 
     def remove_run(self) -> Sequence[Leftover]:
         """Remove everything of the run; return what is left, as the engine says."""

@@ -13,7 +13,7 @@ from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.suite import POSTGRES_PORT
-from runner.engines.protocol import Receiver, ServerAddress
+from runner.engines.protocol import Receiver, ServerAddress, Suite
 
 MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
 
@@ -21,13 +21,15 @@ MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not
 class LeasedDockerClient(DockerClient):
     """testcontainers' client on our connection; it takes the lease before a container starts."""
 
-    def __init__(self, client: docker.DockerClient, receiver: Receiver) -> None:
+    def __init__(self, client: docker.DockerClient, receiver: Receiver, suite: Suite) -> None:
         self.client = client
         self.receiver = receiver
+        self.suite = suite
         self.lease: Lease | None = None
 
     def start(self, container: Container) -> None:
         """Attach, then start: no output is lost, and the container is never without a lease."""
+        self.suite.wait_started()
         self.lease = Lease(self.client.api, str(container.id))
         self.lease.receive(self.receiver)
         super().start(container)
@@ -41,7 +43,7 @@ class DisposablePostgres(PostgresContainer):
         client: docker.DockerClient,
         image: str,
         identity: RunIdentity,
-        network_owner: str,
+        suite: Suite,
         password: str,
         memory: int,
         receiver: Receiver,
@@ -52,7 +54,7 @@ class DisposablePostgres(PostgresContainer):
             client: the engine.
             image: the Postgres image.
             identity: whose container it is.
-            network_owner: id of the container whose network it joins and which publishes the port.
+            suite: the container whose network it joins and which publishes the port.
             password: of the superuser `postgres`.
             memory: room for the data in memory, in MiB; 0 keeps the data on disk.
             receiver: gets the server's log.
@@ -60,11 +62,11 @@ class DisposablePostgres(PostgresContainer):
         # The lease does what testcontainers' privileged helper container does elsewhere.
         testcontainers_config.ryuk_disabled = True
         super().__init__(image, username="postgres", password=password, dbname="postgres", driver=None)
-        self._docker = self._leased = LeasedDockerClient(client, receiver)
-        self._network_owner = network_owner
+        self._docker = self._leased = LeasedDockerClient(client, receiver, suite)
+        self._network_owner = suite.id
         # Ports belong to the network's owner; and `network` set to None keeps testcontainers from looking for one.
         self.ports = {}
-        options: dict[str, Any] = {"network_mode": f"container:{network_owner}", "network": None}
+        options: dict[str, Any] = {"network_mode": f"container:{suite.id}", "network": None}
         if memory:
             options["shm_size"] = f"{memory}m"
             self.with_env("EPHEMERAL_RUNNER_DATA", MEMORY)
@@ -96,4 +98,6 @@ class DisposablePostgres(PostgresContainer):
             places = [("127.0.0.1", port)] if self._leased.client.api.base_url.startswith("http+docker") else []
             if not places or inside_container():
                 places += [(self._leased.host(), port), (self._leased.bridge_ip(self._network_owner), POSTGRES_PORT)]
+            # `localhost` may mean ::1, where the port is not mapped.
+            places = [place for place in places if place[0] != "localhost"]
         return [ServerAddress(host, number, self.username, self.password) for host, number in places]

@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 
 import docker
 from docker.errors import NotFound
@@ -13,6 +14,7 @@ from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.lease import Lease
 from runner.engines.protocol import Receiver
+from runner.errors import RunnerError
 
 PROJECT = "/project"
 POSTGRES_PORT = 5432
@@ -35,7 +37,7 @@ class SuiteContainer:
         receiver: Receiver,
         publish: bool,
     ) -> None:
-        """Make and start the container.
+        """Make the container and let it start; `wait_started` tells how that went.
 
         Args:
             client: the engine.
@@ -57,7 +59,27 @@ class SuiteContainer:
             self._container.put_archive(PROJECT, sources)
             self._lease = Lease(client.api, self.id)
             self._lease.receive(receiver)
-            self._container.start()
+        # The engine takes 0.2 s, in which Postgres's client libraries are imported and its container is made.
+        self._failure: RunnerError | None = None
+        self._starting = Thread(target=self._start, daemon=True)
+        self._starting.start()
+
+    def _start(self) -> None:
+        try:
+            with translate("cannot start the suite container"):
+                self._container.start()
+        except RunnerError as error:
+            self._failure = error
+
+    def wait_started(self) -> None:
+        """Wait until the engine has started the container, which others need to join its network.
+
+        Raises:
+            EngineError: the engine could not.
+        """
+        self._starting.join()
+        if self._failure is not None:
+            raise self._failure
 
     def run(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a process in the project's folder; the receiver hears of its end."""
