@@ -39,4 +39,4 @@ fi
 printf '/opt/plugin\n/project\n' \
     > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ephemeral-runner.pth"
 # Tests run without writing bytecode, so what can be compiled is compiled here; a file for another Python may fail.
-/opt/venv/bin/python -m compileall -q /opt/venv/lib || true
+/opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || true

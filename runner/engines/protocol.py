@@ -25,6 +25,7 @@ class Leftover:
 
     def wait_started(self) -> None:
         """Wait until the container has started, which goes on beside other steps."""
+
     name: str
     run: str
     project: str

@@ -27,7 +27,8 @@ class SuiteRecipe:
         project: the project's name.
         packages: Debian packages.
         identity: what the fingerprint covers.
-        build_files: what the build reads, beside the sources; not in the final image.
+        build_files: certificates and index settings, which the build reads; the same for many projects.
+        stage_files: what the build needs to know of this project.
         sources: the project's files as a tar file; the build makes the metadata from them.
     """
 
@@ -35,6 +36,7 @@ class SuiteRecipe:
     packages: Sequence[str]
     identity: Mapping[str, str]
     build_files: Mapping[str, bytes]
+    stage_files: Mapping[str, bytes]
     sources: bytes
 
 
@@ -45,8 +47,8 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         SettingsError: there is no lock file, it has no hashes, or the CA bundle cannot be read.
     """
     lock = find_lock(project, settings)
+    stage_files = {"lock.env": make_lock_environment(project, settings, lock)}
     build_files = {
-        "lock.env": make_lock_environment(project, settings, lock),
         "ca.pem": read_ca_bundle(settings, environ),
         "index.env": "".join(
             f"{name}={shlex.quote(environ[name])}\n" for name in INDEX_VARIABLES if name in environ
@@ -55,12 +57,12 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     read = (*BUILD_FILES, *find_version_files(project.pyproject))
     identity = {
         "lock": lock.read_text(),
-        "lock environment": build_files["lock.env"].decode(),
+        "lock environment": stage_files["lock.env"].decode(),
         "pyproject": json.dumps(keep_build_tables(project.pyproject), sort_keys=True, default=str),
         **{name: path.read_text() for name in read if (path := project.folder / name).is_file()},
     }
     sources = pack(project.folder, list_sources(project.folder))
-    return SuiteRecipe(project.name, settings.packages, identity, build_files, sources)
+    return SuiteRecipe(project.name, settings.packages, identity, build_files, stage_files, sources)
 
 
 def find_lock(project: Project, settings: Settings) -> Path:

@@ -33,14 +33,12 @@ class ImageSpec:
         tag: name and fingerprint; an image of this name is never built again.
         files: the build context as path to content.
         arguments: build arguments.
-        labels: labels of the image.
-        tar: more of the context, as a tar stream of which every member goes below `project/`.
+        tar: more of the context, as a tar stream of which every member goes below `stage/project/`.
     """
 
     tag: str
     files: Mapping[str, bytes]
     arguments: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
     tar: bytes = b""
 
 
@@ -103,7 +101,6 @@ def stream(client: docker.DockerClient, spec: ImageSpec) -> Iterator[dict[str, A
             custom_context=True,
             tag=spec.tag,
             buildargs=dict(spec.arguments),
-            labels=dict(spec.labels),
             rm=True,
             forcerm=True,
             decode=True,
@@ -113,14 +110,14 @@ def stream(client: docker.DockerClient, spec: ImageSpec) -> Iterator[dict[str, A
 
 
 def make_context(spec: ImageSpec) -> io.BytesIO:
-    """The build context as a tar file: our files with fixed times and owners, and the project's below `project/`."""
+    """The build context as a tar file: our files without times, and the project's below `stage/project/`."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as archive:
         if spec.tar:
             with tarfile.open(fileobj=io.BytesIO(spec.tar)) as project:
                 for member in project:
                     content = project.extractfile(member) if member.isreg() else None
-                    member.name = f"project/{member.name}"
+                    member.name = f"stage/project/{member.name}"
                     archive.addfile(member, content)
         for name, data in spec.files.items():
             member = tarfile.TarInfo(name)

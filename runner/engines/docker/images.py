@@ -1,22 +1,19 @@
 """The images of a run: base, Postgres and suite, each built when its fingerprint is missing on the engine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker
 from docker.errors import ImageNotFound
 
 from runner.core.fingerprint import make_fingerprint
-from runner.core.names import PREFIX, PROJECT, make_image_tag
+from runner.core.names import make_image_tag
 from runner.engines.docker.build import ImageSpec, build
 from runner.engines.docker.connect import translate
 from runner.engines.docker.rootfs import ensure_rootfs
 from runner.engines.protocol import Progress
 from runner.project.recipe import SuiteRecipe
-
-IMAGE = f"{PREFIX}.image"
-"""Label of our images: `base`, `postgres` or `suite`."""
 
 
 def find_folder(name: str) -> Path:
@@ -54,20 +51,22 @@ def make_images(recipe: SuiteRecipe, reference: str) -> Images:
     """
     base = make_spec("base", read_folder(find_folder("base")), {"reference": reference}, {})
     postgres = make_spec("postgres", read_folder(find_folder("postgres")), {"base": base.tag}, {"BASE": base.tag})
+    return Images(base, postgres, make_suite(recipe, base.tag), reference)
+
+
+def make_suite(recipe: SuiteRecipe, base: str) -> ImageSpec:
+    """The suite image. The sources and what the build reads go in, but only the recipe's identity is fingerprinted."""
     plugin = read_folder(Path(__file__).parents[2] / "plugin", (".py",))
-    files = read_folder(find_folder("suite")) | {f"plugin/{name}": content for name, content in plugin.items()}
-    files["build/with-certificates.sh"] = files.pop("with-certificates.sh")
-    identity = {"base": base.tag, "packages": " ".join(recipe.packages), **recipe.identity}
-    suite = make_spec(
-        "suite",
-        files,
-        identity,
-        {"BASE": base.tag, "PACKAGES": " ".join(recipe.packages)},
-        recipe.project,
-    )
-    build_files = {f"build/{name}": content for name, content in recipe.build_files.items()}
-    suite = ImageSpec(suite.tag, {**suite.files, **build_files}, suite.arguments, suite.labels, recipe.sources)
-    return Images(base, postgres, suite, reference)
+    files = read_folder(find_folder("suite"))
+    dockerfile = {"Dockerfile": files.pop("Dockerfile")}
+    own = dockerfile | {f"build/{name}": content for name, content in files.items()}
+    own |= {f"plugin/{name}": content for name, content in plugin.items()}
+    packages = " ".join(recipe.packages)
+    arguments = {"BASE": base, "PACKAGES": packages, "PROJECT": recipe.project}
+    spec = make_spec("suite", own, {"base": base, "packages": packages, **recipe.identity}, arguments, recipe.project)
+    stage = {f"stage/build/{name}": content for name, content in recipe.stage_files.items()}
+    build = {f"build/{name}": content for name, content in recipe.build_files.items()}
+    return replace(spec, files={**own, **build, **stage}, tar=recipe.sources)
 
 
 def make_spec(
@@ -76,9 +75,7 @@ def make_spec(
     """An image whose fingerprint covers its files and whatever else decides what it holds."""
     inputs = {f"file {name}": content for name, content in files.items()}
     inputs |= {f"input {name}": value.encode() for name, value in identity.items()}
-    tag = make_image_tag(kind, make_fingerprint(inputs), project)
-    labels = {IMAGE: kind} | ({PROJECT: project} if project else {})
-    return ImageSpec(tag, files, arguments, labels)
+    return ImageSpec(make_image_tag(kind, make_fingerprint(inputs), project), files, arguments)
 
 
 def ensure_images(client: docker.DockerClient, images: Images, database: bool, progress: Progress) -> list[str]:
@@ -97,8 +94,7 @@ def ensure_images(client: docker.DockerClient, images: Images, database: bool, p
     missing = [spec for spec in wanted if not exists(client, spec.tag)]
     if missing and not exists(client, images.base.tag):
         rootfs = ensure_rootfs(client, images.reference, progress)
-        base = images.base
-        missing.insert(0, ImageSpec(base.tag, base.files, {"ROOTFS": rootfs}, base.labels))
+        missing.insert(0, replace(images.base, arguments={"ROOTFS": rootfs}))
     for spec in missing:
         progress(f"building {spec.tag}")
         build(client, spec, progress)
