@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.core.events import Event, Listener
+from runner.core.nearest import make_hint
 from runner.core.outcome import Tally, combine_exit_codes
 from runner.core.plan import Plan, make_pytest_args
 from runner.core.slots import make_environment, make_server
 from runner.engines.protocol import Engine, Leftover, Suite
-from runner.errors import Interrupted, LeftBehindError, NotReadyError, RunnerError
+from runner.errors import Interrupted, LeftBehindError, NotReadyError, RunnerError, SettingsError
 from runner.interrupts import Interrupts
 from runner.report.junit import merge_junit
 from runner.streams import Sink, Streams, make_timeout
@@ -175,11 +176,12 @@ class Session:
         for number, each in enumerate(self._plan.passes):
             if number:
                 self._start_pass(suite, number)
+            before = self.outcome.tally.verdicts.copy()
             with self._step("tests") as step:
                 code = streams.follow(deadline - time.monotonic(), check)
                 if code is None:
                     raise make_timeout(limit, self.outcome.tally.running, self._clock())
-                step["note"] = f"{each.name}: {self.outcome.tally.as_text()}"
+                step["note"] = f"{each.name}: {self.outcome.tally.as_text(before)}"
             codes.append(code)
         return codes
 
@@ -214,6 +216,9 @@ class Session:
         self.outcome.tally.add(event)
         if event.name == "slot-wanted":
             self._want_slot(str(event.data["slot"]))
+        if event.name == "unknown-mark":
+            mark = event.data["mark"]
+            raise SettingsError(f"unknown mark `{mark}` in -m", hint=make_hint(mark, event.data["known"]))
         for listen in self._listeners:
             listen(event)
 

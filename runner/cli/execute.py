@@ -84,8 +84,8 @@ def execute(
 
 
 def open_events(results: Path, stack: ExitStack) -> Listener:
-    """A listener that keeps every event as a line of `events.jsonl`."""
-    events = stack.enter_context((results / "events.jsonl").open("w", encoding="utf-8"))
+    """A listener that keeps every event as a line of `events.jsonl`, written at once so that others can follow."""
+    events = stack.enter_context((results / "events.jsonl").open("w", buffering=1, encoding="utf-8"))
     return lambda event: print(event.as_json(), file=events)
 
 

@@ -36,23 +36,28 @@ class Tally:
             case "worker-crashed":
                 self.crashed.append(event.data["worker"])
 
-    def as_text(self) -> str:
-        """The counts in words, such as `12 passed, 1 failed`."""
-        return ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items()) or "no tests"
+    def as_text(self, before: Counter[str]) -> str:
+        """The counts since `before` in words, such as `12 passed, 1 failed`."""
+        new = self.verdicts - before
+        return ", ".join(f"{count} {verdict}" for verdict, count in new.items()) or "no tests"
 
 
-def combine_exit_codes(codes: Sequence[int], selection: str, hint: str = "") -> int:
+def combine_exit_codes(codes: Sequence[int], selection: str) -> int:
     """One exit code for several passes of pytest.
 
     The worst wins: interrupted, internal error and usage error (2, 3, 4) before failures (1); a pass without
     tests (5) counts only when every pass was empty.
+
+    Args:
+        codes: of the passes.
+        selection: in words, for the message.
 
     Raises:
         EmptySelectionError: no pass had a test.
     """
     counted = [code for code in codes if code != NO_TESTS]
     if not counted:
-        raise EmptySelectionError(f"no test matches {selection}", hint=hint or "`runner groups` counts the tests")
+        raise EmptySelectionError(f"no test matches {selection}", hint="`runner groups` counts the tests")
     return max(counted, key=lambda code: (code > 1, code))
 
 

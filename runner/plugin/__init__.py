@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark, description in WIRING.get("marks", {}).items():
         config.addinivalue_line("markers", f"{mark}: {description}")
     if REPORTS is not None:
+        config.pluginmanager.register(reports.MarkChecker(REPORTS), "ephemeral-runner-marks")
         config.pluginmanager.register(reports.TestReporter(REPORTS), "ephemeral-runner-reports")
         if config.pluginmanager.hasplugin("xdist"):
             config.pluginmanager.register(reports.WorkerReporter(REPORTS), "ephemeral-runner-workers")

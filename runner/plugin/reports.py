@@ -2,9 +2,13 @@
 
 import json
 import os
+import re
 from typing import Any
 
 import pytest
+
+EXPRESSION_WORDS = frozenset({"and", "or", "not", "True", "False", "None"})
+"""Words of a mark expression that are no marks."""
 
 DESCRIPTOR = 3
 """The lease (images/base/lease.py) opens it for reports; workers do not inherit it."""
@@ -28,6 +32,27 @@ def open_reports() -> Reports | None:
         return None
     os.set_inheritable(DESCRIPTOR, False)
     return Reports()
+
+
+class MarkChecker:
+    """Refuses a `-m` expression with a mark that nobody declared.
+
+    Pytest does so too under `--strict-markers`, but in each worker, which xdist answers with an internal error.
+    """
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Look at the expression before any worker starts, and after every plugin declared its marks."""
+        config = session.config
+        declared = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")}
+        without_arguments = re.sub(r"\([^()]*=[^()]*\)", "", config.option.markexpr)
+        named = set(re.findall(r"[^\W\d][\w.]*", without_arguments))
+        if unknown := sorted(named - declared - EXPRESSION_WORDS):
+            self._reports.tell("unknown-mark", mark=unknown[0], known=sorted(declared))
+            raise pytest.UsageError(f"unknown mark in -m: {unknown[0]}")
 
 
 class TestReporter:
@@ -65,7 +90,8 @@ def find_verdict(report: pytest.TestReport) -> str:
     if hasattr(report, "wasxfail"):
         return {"skipped": "xfailed", "passed": "xpassed" if report.when == "call" else ""}.get(outcome, "failed")
     if outcome == "failed":
-        return "failed" if report.when == "call" else "error"
+        # xdist reports a test whose worker crashed with a phase of its own.
+        return "error" if report.when in {"setup", "teardown"} else "failed"
     if outcome == "skipped":
         return "skipped"
     return "passed" if report.when == "call" else ""

@@ -1,0 +1,104 @@
+"""`runner config` and `runner groups`: what they show without an engine."""
+
+import os
+
+import pytest
+from project_folder import PYPROJECT
+
+from runner.core.settings import Settings
+
+pytestmark = pytest.mark.unit
+
+NO_ENGINE = {"DOCKER_HOST": "unix:///nonexistent.sock"}
+
+
+def read_table(text):
+    """Each row by its first cell, as the rest of the line."""
+    head, *rows = text.splitlines()
+    assert head.split() == ["setting", "value", "from"]
+    return {row.split()[0]: row.split(maxsplit=1)[1] for row in rows}
+
+
+@pytest.mark.smoke
+def test_every_setting_is_shown_with_its_value_and_source(cli):
+    folder = cli.project({"pyproject.toml": PYPROJECT + '[tool.runner]\ndist = "load"\nworkers = 3\n'})
+    outcome = folder.run("config", environ={"RUNNER_WORKERS": "5", "RUNNER_PACKAGES": "git,curl"}).assert_exit(0)
+    rows = read_table(outcome.stdout)
+    assert list(rows) == list(Settings.model_fields)
+    assert rows["dist"].split() == ['"load"', "pyproject.toml"]
+    assert rows["workers"].split() == ["5", "environment"]
+    assert rows["packages"].split(maxsplit=2) == ['["git",', '"curl"]', "environment"]
+    assert rows["isolation"].split() == ['"schema"', "default"]
+    assert rows["groups"].split("  ") == ["6: see `runner groups`", *rows["groups"].split("  ")[1:]]
+    assert outcome.stderr == ""
+
+
+def test_the_same_is_there_as_json(cli):
+    folder = cli.project({"pyproject.toml": PYPROJECT + "[tool.runner.groups.db]\nworkers = 1\n"})
+    shown = folder.run("config", "--json", environ={"RUNNER_TIMEOUT": "9.5"}).assert_exit(0).json
+    assert list(shown) == list(Settings.model_fields)
+    assert shown["timeout"] == {"value": 9.5, "source": "environment"}
+    assert shown["lock"] == {"value": "", "source": "default"}
+    assert shown["groups"]["source"] == "pyproject.toml"
+    assert shown["groups"]["value"]["db"] == {
+        "marks": ["db"],
+        "when": [],
+        "description": "",
+        "workers": 1,
+        "database": True,
+        "default": True,
+    }
+
+
+def test_flags_of_a_run_are_none_of_config(cli):
+    outcome = cli.project().run("config", "-n", "3").assert_exit(2)
+    assert "No such option" in outcome.stderr
+
+
+def test_neither_engine_nor_lock_file_is_needed(cli):
+    cli.project().run("config", environ=NO_ENGINE).assert_exit(0)
+
+
+def test_a_folder_with_spaces_and_letters_of_any_language_works(cli):
+    folder = cli.project({"pyproject.toml": '[tool.runner]\nresults = "größe"\n'}, name="mein Projekt, größe 日本")
+    assert folder.run("config", "--json").assert_exit(0).json["results"] == {
+        "value": "größe",
+        "source": "pyproject.toml",
+    }
+
+
+def test_the_project_can_be_named_from_elsewhere_and_from_below(cli, tmp_path):
+    folder = cli.project({"pyproject.toml": "[tool.runner]\nworkers = 7\n", "a/b/c.py": ""})
+    for args, cwd in ((("-C", str(folder.path)), tmp_path), ((), folder.path / "a/b")):
+        outcome = folder.run("config", "--json", *args, cwd=cwd).assert_exit(0)
+        assert outcome.json["workers"]["value"] == 7
+
+
+@pytest.mark.xfail(strict=True, reason="Typer takes the broken pipe first and exits with 1, as if tests had failed")
+def test_output_that_nobody_reads_is_no_error_of_ours(cli):
+    # A closed pipe, as `runner config | true` makes one.
+    folder = cli.project()
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        outcome = folder.run("config", "--json", stdout=writer)
+    finally:
+        os.close(writer)
+    assert (outcome.exit_code, outcome.stderr) == (141, "")
+
+
+def test_groups_are_shown_without_counting(cli):
+    folder = cli.project({"pyproject.toml": PYPROJECT + "[tool.runner.groups.pure]\ndatabase = false\n"})
+    outcome = folder.run("groups", "--no-count", environ=NO_ENGINE).assert_exit(0)
+    head, *rows = [line.split() for line in outcome.stdout.splitlines()]
+    assert head == ["group", "marks", "when", "workers", "database", "default", "tests"]
+    assert rows[0] == ["smoke", "smoke", "commit", "auto", "yes", "yes", "?"]
+    assert rows[-2] == ["performance", "performance", "release", "0", "yes", "no", "?"]
+    assert rows[-1] == ["pure", "pure", "-", "auto", "no", "yes", "?"]
+
+
+def test_groups_are_there_as_json(cli):
+    shown = cli.project().run("groups", "--no-count", "--json").assert_exit(0).json
+    assert list(shown["groups"]) == ["smoke", "regression", "slow", "e2e", "security", "performance"]
+    assert shown["in_no_group"] is None
+    assert shown["groups"]["performance"]["workers"] == 0

@@ -1,0 +1,127 @@
+"""Stand-ins for the engine, for tests of the session that need no containers."""
+
+import json
+
+from runner.engines.protocol import END, OUTPUT, REPORTS, Leftover
+from runner.streams import END_OF_OUTPUT
+
+
+def make_leftover(name="suite-1", kind="container", owner=None):
+    """An object that is left on the engine."""
+    return Leftover(kind, f"id-{name}", name, "run-1", "sample", "suite", "2026-01-01T00:00:00", "running", owner)
+
+
+class FakeSuite:
+    """A suite container whose process does what the test says."""
+
+    id = "suite"
+
+    def __init__(self, engine, receiver):
+        self._engine = engine
+        self._receiver = receiver
+
+    def wait_started(self):
+        self._engine.record("wait_started")
+
+    def run(self, argv, environment):
+        self._engine.record("run")
+        self._engine.commands.append((list(argv), dict(environment)))
+        self._engine.behave(self)
+
+    def signal(self, number):
+        self._engine.record(f"signal {int(number)}")
+        self._engine.when_signalled(self)
+
+    def announce_slot(self, slot):
+        self._engine.record(f"slot {slot}")
+
+    def copy_results(self, target):
+        self._engine.record("copy_results")
+        for name, text in self._engine.results.items():
+            (target / name).write_text(text)
+
+    def say(self, data):
+        self._receiver(OUTPUT, data)
+
+    def report(self, event, **data):
+        self._receiver(REPORTS, json.dumps({"event": event, **data}).encode() + b"\n")
+
+    def end(self, exit_code=0):
+        """The process ends; the container lives on."""
+        self.say(END_OF_OUTPUT)
+        self.report("process-ended", exit_code=exit_code)
+
+    def die(self):
+        """The container ends."""
+        self._receiver(END, b"")
+
+
+def end_well(suite):
+    """One test passes, and the process ends."""
+    suite.report("test-started", test="test_a.py::test_a")
+    suite.report("test-finished", test="test_a.py::test_a", verdict="passed", worker="gw0", seconds=0.1)
+    suite.say(b"1 passed\n")
+    suite.end(0)
+
+
+class FakeEngine:
+    """An engine that only keeps a record of what it is asked for.
+
+    Args:
+        behave: called with the suite when a process is started in it.
+        when_signalled: called with the suite when it gets a signal.
+        failures: errors to raise, by the name of the method.
+        left: what is left after the teardown.
+        results: result files in the container, by name.
+        built: the images that were missing.
+        dead: what the sweep removes.
+    """
+
+    def __init__(
+        self,
+        behave=end_well,
+        when_signalled=lambda suite: suite.end(2),
+        failures=None,
+        left=(),
+        results=None,
+        built=(),
+        dead=(),
+    ):
+        self.behave, self.when_signalled = behave, when_signalled
+        self.failures, self.left, self.results = failures or {}, left, results or {}
+        self.built, self.dead = built, dead
+        self.calls = []
+        self.commands = []
+
+    def record(self, call):
+        self.calls.append(call)
+        if error := self.failures.get(call.split()[0]):
+            raise error
+
+    def count_cpus(self):
+        self.record("count_cpus")
+        return 2
+
+    def sweep(self):
+        self.record("sweep")
+        return self.dead
+
+    def ensure_images(self, database, progress):  # noqa: ARG002 -- the protocol's names
+        self.record("ensure_images")
+        progress("")
+        for image in self.built:
+            progress(f"building {image}")
+        return self.built
+
+    def start_suite(self, receiver, publish):
+        self.record("start_suite")
+        self.published = publish
+        return FakeSuite(self, receiver)
+
+    def start_postgres(self, suite, password, receiver):  # noqa: ARG002 -- the protocol's names
+        self.record("start_postgres")
+        raise AssertionError("plans of these tests have no database")
+
+    def remove_run(self):
+        self.record("remove_run")
+        return self.left

@@ -1,0 +1,64 @@
+"""The errors that a user can meet."""
+
+import pytest
+
+from runner.errors import ERRORS, Interrupted, RunnerError, SettingsError
+
+pytestmark = pytest.mark.unit
+
+DOCUMENTED = {
+    "RunnerError": 70,
+    "SettingsError": 90,
+    "EngineError": 91,
+    "ImageError": 92,
+    "NotReadyError": 93,
+    "PostgresError": 94,
+    "EmptySelectionError": 95,
+    "LeftBehindError": 96,
+    "Interrupted": 130,
+}
+
+
+def find_subclasses(kind):
+    return {kind}.union(*(find_subclasses(each) for each in kind.__subclasses__()))
+
+
+@pytest.mark.smoke
+def test_there_is_one_class_for_each_documented_exit_code():
+    assert {each.__name__: each.exit_code for each in ERRORS} == DOCUMENTED
+
+
+def test_every_error_is_in_the_list_with_its_meaning():
+    assert find_subclasses(RunnerError) == set(ERRORS)
+    assert len({each.meaning for each in ERRORS}) == len(ERRORS)
+
+
+def test_no_exit_code_is_one_of_pytests():
+    assert not {each.exit_code for each in ERRORS} & set(range(6))
+
+
+@pytest.mark.parametrize(("number", "name", "code"), [(2, "SIGINT", 130), (15, "SIGTERM", 143), (1, "SIGHUP", 129)])
+def test_an_interrupted_run_exits_as_the_shell_expects(number, name, code):
+    error = Interrupted(number, name)
+    assert (error.exit_code, error.signal_number) == (code, number)
+    assert error.as_text() == f"error: the run was ended by {name}"
+    assert Interrupted.exit_code == 130
+
+
+def test_an_error_has_three_lines_with_labels():
+    assert SettingsError("cannot do `x`", "it is red", "paint it").as_text() == (
+        "error: cannot do `x`\ncause: it is red\nhint:  paint it"
+    )
+
+
+def test_what_is_not_known_is_left_out():
+    assert SettingsError("cannot do `x`").as_text() == "error: cannot do `x`"
+    assert SettingsError("cannot do `x`", hint="paint it").as_text() == "error: cannot do `x`\nhint:  paint it"
+
+
+def test_the_same_fields_are_there_as_data():
+    assert SettingsError("a", "b", "c").as_dict() == {"code": 90, "what": "a", "cause": "b", "hint": "c"}
+
+
+def test_an_error_is_its_first_line_for_python():
+    assert str(SettingsError("cannot do `x`", "why")) == "cannot do `x`"

@@ -1,0 +1,35 @@
+"""The default groups, and what a group demands of its fields."""
+
+import pytest
+from pydantic import ValidationError
+
+from runner.core.groups import DEFAULT_GROUPS, MOMENTS, Group
+
+pytestmark = pytest.mark.unit
+
+
+def test_each_default_group_has_its_own_name_as_mark():
+    assert {name: group.marks for name, group in DEFAULT_GROUPS.items()} == {name: [name] for name in DEFAULT_GROUPS}
+
+
+def test_every_moment_has_a_default_group():
+    assert {moment for group in DEFAULT_GROUPS.values() for moment in group.when} == set(MOMENTS)
+
+
+def test_every_default_group_says_what_it_is():
+    assert all(group.description for group in DEFAULT_GROUPS.values())
+
+
+def test_performance_runs_alone_and_only_when_asked_for():
+    performance = DEFAULT_GROUPS["performance"]
+    assert (performance.workers, performance.default) == (0, False)
+
+
+def test_a_group_has_at_least_one_mark():
+    with pytest.raises(ValidationError, match="at least 1 item"):
+        Group(marks=[])
+
+
+def test_a_group_cannot_be_changed_afterwards():
+    with pytest.raises(ValidationError, match="frozen"):
+        Group(marks=["a"]).database = False

@@ -1,0 +1,236 @@
+"""What a project puts into its suite image."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from runner.core.settings import Settings
+from runner.errors import RunnerError, SettingsError
+from runner.project.load import Project
+from runner.project.recipe import find_lock, make_recipe, read_ca_bundle
+
+pytestmark = pytest.mark.unit
+
+HASHED = "a==1 --hash=sha256:00\n"
+
+
+@pytest.fixture
+def make_project(tmp_path, monkeypatch):
+    """Makes a project from files and a parsed pyproject."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+    def make(files=None, **pyproject):
+        for name, text in (files or {}).items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return Project(tmp_path, pyproject)
+
+    return make
+
+
+def refuse(call, *args):
+    with pytest.raises(SettingsError) as caught:
+        call(*args)
+    return caught.value.as_text()
+
+
+def make(project, environ=None, **settings):
+    return make_recipe(project, Settings(**settings), environ or {})
+
+
+def read_variables(recipe):
+    """The variables for the install script, unquoted where they need no quotes."""
+    return dict(line.split("=", 1) for line in recipe.stage_files["lock.env"].decode().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        (["uv.lock"], "uv.lock"),
+        (["uv.lock", "requirements.txt"], "uv.lock"),
+        (["requirements.txt"], "requirements.txt"),
+        (["requirements-dev.txt", "requirements.txt"], "requirements-dev.txt"),
+    ],
+)
+def test_uv_lock_comes_before_requirements(make_project, files, found):
+    assert find_lock(make_project(dict.fromkeys(files, HASHED)), Settings()).name == found
+
+
+def test_the_first_requirements_file_with_hashes_is_the_lock(make_project):
+    project = make_project({"requirements-a.txt": "a\n", "requirements-b.txt": HASHED})
+    assert find_lock(project, Settings()).name == "requirements-b.txt"
+
+
+def test_the_setting_decides_where_there_are_several(make_project):
+    project = make_project({"uv.lock": "", "locks/ci.txt": HASHED})
+    assert find_lock(project, Settings(lock="locks/ci.txt")) == project.folder / "locks/ci.txt"
+
+
+def test_a_missing_lock_file_is_refused_with_a_command_that_makes_one(make_project):
+    project = make_project()
+    assert refuse(find_lock, project, Settings()) == (
+        f"error: no lock file in `{project.folder}`\n"
+        "cause: neither uv.lock nor requirements*.txt is there\n"
+        "hint:  make one: `uv lock`, or `uv pip compile --universal --generate-hashes pyproject.toml"
+        " -o requirements.txt`"
+    )
+
+
+def test_a_lock_file_that_the_setting_names_in_vain_is_refused(make_project):
+    project = make_project({"uv.lock": ""})
+    assert refuse(find_lock, project, Settings(lock="other.lock")) == (
+        f"error: cannot find the lock file `other.lock`\ncause: no such file in `{project.folder}`\n"
+        "hint:  correct the setting `lock`"
+    )
+
+
+@pytest.mark.parametrize("settings", [Settings(), Settings(lock="requirements.txt")])
+def test_a_lock_file_without_hashes_is_refused(make_project, settings):
+    assert refuse(find_lock, make_project({"requirements.txt": "a==1\n"}), settings) == (
+        "error: the lock file `requirements.txt` has no hashes\n"
+        "cause: without hashes two builds of one lock file may differ\n"
+        "hint:  lock again with `uv pip compile --generate-hashes`"
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="a lock file outside of the project is taken, but is not among the sources")
+def test_a_lock_file_outside_of_the_project_is_refused(make_project, tmp_path):
+    (tmp_path.parent / f"{tmp_path.name}-outside.txt").write_text(HASHED)
+    refuse(find_lock, make_project(), Settings(lock=f"../{tmp_path.name}-outside.txt"))
+
+
+@pytest.mark.xfail(strict=True, reason="a UnicodeDecodeError escapes from Path.read_text")
+def test_a_lock_file_that_is_no_text_is_refused(make_project):
+    project = make_project()
+    (project.folder / "requirements.txt").write_bytes(b"\xff\xfe")
+    try:
+        find_lock(project, Settings())
+    except RunnerError as error:
+        assert "requirements.txt" in error.what  # noqa: PT017 -- any other error is the fault that this looks for
+    except UnicodeDecodeError as error:
+        pytest.fail(f"not explained: {error}")
+
+
+@pytest.mark.smoke
+def test_the_install_script_learns_what_to_install(make_project):
+    tables = {"project": {"name": "shop"}, "build-system": {"requires": ["x"]}}
+    recipe = make(make_project({"uv.lock": ""}, **tables), extras=["pg"], dependency_groups=["dev"])
+    assert read_variables(recipe) == {
+        "LOCK_KIND": "uv",
+        "LOCK_FILE": "uv.lock",
+        "EXPORT_ARGS": "'--extra=pg --group=dev'",
+        "INSTALL_PROJECT": "yes",
+    }
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {},
+        {"project": {"name": "shop"}},
+        {"build-system": {}},
+        {"project": {}, "build-system": {}, "tool": {"uv": {"package": False}}},
+    ],
+)
+def test_what_is_no_package_is_not_installed(make_project, tables):
+    recipe = make(make_project({"requirements.txt": HASHED}, **tables))
+    assert read_variables(recipe)["INSTALL_PROJECT"] == "no"
+    assert read_variables(recipe)["LOCK_KIND"] == "requirements"
+
+
+@pytest.mark.security
+def test_what_goes_to_a_shell_is_quoted(make_project):
+    recipe = make(make_project({"requirements $(id).txt": HASHED}), environ={"PIP_INDEX_URL": "https://u:p';id@x/"})
+    assert read_variables(recipe)["LOCK_FILE"] == "'requirements $(id).txt'"
+    assert recipe.build_files["index.env"] == b"PIP_INDEX_URL='https://u:p'\"'\"';id@x/'\n"
+
+
+@pytest.mark.security
+def test_neither_certificates_nor_the_index_are_part_of_an_images_identity(make_project, tmp_path):
+    project = make_project({"requirements.txt": HASHED})
+    bundle = tmp_path.parent / f"{tmp_path.name}.pem"
+    bundle.write_text("CERTIFICATE")
+    plain = make(project)
+    rich = make(project, environ={"SSL_CERT_FILE": str(bundle), "UV_INDEX_URL": "https://user:secret@host/"})
+    assert rich.build_files["ca.pem"] == b"CERTIFICATE"
+    assert b"secret" in rich.build_files["index.env"]
+    assert plain.identity == rich.identity
+
+
+def test_a_change_of_the_lock_or_of_build_files_is_a_change_of_identity(make_project):
+    tables = {"tool": {"hatch": {"version": {"path": "shop/version.py"}}}}
+    files = {"requirements.txt": HASHED, "setup.py": "", "setup.cfg": "", "MANIFEST.in": "", "shop/version.py": ""}
+    before = make(make_project(files, **tables)).identity
+    for name, text in files.items():
+        assert make(make_project({name: text + HASHED}, **tables)).identity != before, name
+        make_project(files)
+
+
+def test_a_change_of_sources_is_none_of_identity(make_project):
+    before = make(make_project({"requirements.txt": HASHED, "shop/a.py": "1"})).identity
+    assert make(make_project({"shop/a.py": "2", "tests/test_a.py": ""})).identity == before
+
+
+def test_a_change_of_a_linters_settings_is_none_of_identity(make_project):
+    before = make(make_project({"requirements.txt": HASHED}, tool={"ruff": {"line-length": 80}}))
+    assert make(make_project(tool={"ruff": {"line-length": 120}})).identity == before.identity
+
+
+def test_dates_in_pyproject_do_not_disturb(make_project):
+    import datetime as dt
+
+    project = make_project({"requirements.txt": HASHED}, tool={"x": {"day": dt.date(2026, 1, 2)}})
+    assert "2026-01-02" in make(project).identity["pyproject"]
+
+
+def test_the_sources_are_packed(make_project):
+    recipe = make(make_project({"requirements.txt": HASHED, "tests/test_a.py": ""}), packages=["git"])
+    with tarfile.open(fileobj=io.BytesIO(recipe.sources)) as archive:
+        assert archive.getnames() == ["requirements.txt", "tests", "tests/test_a.py"]
+    assert recipe.packages == ["git"]
+
+
+@pytest.fixture
+def bundles(tmp_path):
+    """Makes files of certificates with their own names as content, and returns their paths."""
+
+    def make_bundles(*names):
+        for name in names:
+            (tmp_path / name).write_text(name)
+        return [str(tmp_path / name) for name in names]
+
+    return make_bundles
+
+
+def test_without_a_bundle_builds_get_none():
+    assert read_ca_bundle(Settings(), {"SSL_CERT_FILE": ""}) == b""
+
+
+def test_the_setting_comes_before_the_variables_and_those_in_their_order(bundles):
+    setting, ssl, requests, pip = bundles("setting", "ssl", "requests", "pip")
+    environ = {"PIP_CERT": pip, "REQUESTS_CA_BUNDLE": requests, "SSL_CERT_FILE": ssl}
+    assert read_ca_bundle(Settings(ca_bundle=setting), environ) == b"setting"
+    assert read_ca_bundle(Settings(), environ) == b"ssl"
+    assert read_ca_bundle(Settings(), {"PIP_CERT": pip, "REQUESTS_CA_BUNDLE": requests}) == b"requests"
+    assert read_ca_bundle(Settings(), {"PIP_CERT": pip}) == b"pip"
+
+
+def test_a_bundle_that_cannot_be_read_is_named_with_its_setting(tmp_path):
+    missing = tmp_path / "missing.pem"
+    assert refuse(read_ca_bundle, Settings(ca_bundle=str(missing)), {}) == (
+        f"error: cannot read the CA bundle `{missing}` (`ca_bundle`)\ncause: no such file or directory"
+    )
+    assert refuse(read_ca_bundle, Settings(), {"PIP_CERT": str(tmp_path)}) == (
+        f"error: cannot read the CA bundle `{tmp_path}` (`PIP_CERT`)\ncause: is a directory"
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="`ca_bundle` is looked up from the current folder, not from the project's")
+def test_a_relative_bundle_lies_in_the_project(make_project, tmp_path_factory, monkeypatch):
+    project = make_project({"requirements.txt": HASHED, "certs/ca.pem": "ours"})
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert not Path("certs").exists()
+    assert make(project, ca_bundle="certs/ca.pem").build_files["ca.pem"] == b"ours"

@@ -1,0 +1,202 @@
+"""The files of a project that go into a run, and the tar file of them."""
+
+import io
+import os
+import socket
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from runner.project import sources
+from runner.project.sources import list_sources, pack, walk
+
+pytestmark = pytest.mark.unit
+
+ODD_NAMES = ["with space.py", "größe/ñandú.py", "日本.txt", "line\nbreak.py", "tab\there.py", '"quoted".py', "-dash.py"]
+
+
+def write(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"content of " + os.fsencode(name))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A project folder without git around it."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    made = tmp_path / "project"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def git(folder):
+    """Runs git in the project folder, which is a repository."""
+
+    def run(*args, cwd=folder):
+        subprocess.run(["git", *args], cwd=cwd, check=True, capture_output=True)
+
+    run("init", "-q")
+    return run
+
+
+def members(folder, names):
+    with tarfile.open(fileobj=io.BytesIO(pack(folder, names))) as archive:
+        return {member.name: member for member in archive.getmembers()}
+
+
+@pytest.mark.smoke
+def test_tracked_and_new_files_are_listed_and_ignored_ones_are_not(folder, git):
+    write(folder, "tracked.py", "new.py", "ignored.log", "out/x.o", ".gitignore")
+    (folder / ".gitignore").write_text("*.log\nout/\n")
+    git("add", "tracked.py", ".gitignore")
+    assert list_sources(folder) == [".gitignore", "new.py", "tracked.py"]
+
+
+def test_a_tracked_file_is_listed_although_a_rule_ignores_it(folder, git):
+    write(folder, "kept.log")
+    (folder / ".gitignore").write_text("*.log\n")
+    git("add", "-f", "kept.log")
+    assert list_sources(folder) == [".gitignore", "kept.log"]
+
+
+def test_a_tracked_file_that_was_deleted_is_not_listed(folder, git):
+    write(folder, "here.py", "gone.py")
+    git("add", ".")
+    (folder / "gone.py").unlink()
+    assert list_sources(folder) == ["here.py"]
+
+
+def test_a_file_in_conflict_is_listed_once(folder, git):
+    write(folder, "a.py")
+    git("add", ".")
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "a.py"], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    stages = "".join(f"100644 {blob} {stage}\ta.py\n" for stage in (1, 2, 3))
+    subprocess.run(["git", "update-index", "--index-info"], cwd=folder, check=True, input=stages, text=True)
+    assert list_sources(folder) == ["a.py"]
+
+
+def test_a_project_below_the_top_of_a_repository_lists_its_own_files_only(folder, git):
+    write(folder, "service/a.py", "service/sub/b.py", "other/c.py")
+    git("add", ".")
+    assert list_sources(folder / "service") == ["a.py", "sub/b.py"]
+
+
+@pytest.mark.xfail(strict=True, reason="git lists nothing there, and an empty list is taken for the whole project")
+def test_a_project_in_a_folder_that_git_ignores_is_not_empty(folder, git):
+    write(folder, "scratch/pyproject.toml", "scratch/test_a.py")
+    (folder / ".gitignore").write_text("scratch/\n")
+    assert list_sources(folder / "scratch") == ["pyproject.toml", "test_a.py"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_of_odd_letters_is_listed_and_packed_as_it_is(folder, git, name):
+    write(folder, name)
+    git("add", ".")
+    assert list_sources(folder) == [name]
+    assert name in members(folder, [name])
+
+
+def test_a_name_that_is_no_text_is_listed_and_packed_all_the_same(folder, git):
+    name = os.fsdecode(b"caf\xe9.py")
+    write(folder, name)
+    assert list_sources(folder) == [name]
+    assert name in members(folder, [name])
+
+
+def test_links_are_listed_and_packed_as_links(folder, git):
+    write(folder, "a.py", "sub/b.py")
+    (folder / "to-file").symlink_to("a.py")
+    (folder / "to-folder").symlink_to("sub")
+    (folder / "broken").symlink_to("nowhere")
+    names = list_sources(folder)
+    assert names == ["a.py", "broken", "sub/b.py", "to-file", "to-folder"]
+    packed = members(folder, names)
+    assert {name for name, member in packed.items() if member.issym()} == {"broken", "to-file", "to-folder"}
+    assert packed["to-folder"].linkname == "sub"
+
+
+@pytest.mark.security
+def test_what_a_link_points_at_outside_of_the_project_is_not_packed(folder, git):
+    (folder / "secret").symlink_to("/etc/passwd")
+    member = members(folder, list_sources(folder))["secret"]
+    assert (member.issym(), member.size) == (True, 0)
+
+
+def test_a_walk_finds_the_same_without_git(folder):
+    write(folder, "a.py", "sub/b.py", *ODD_NAMES)
+    (folder / "to-folder").symlink_to("sub")
+    (folder / "to-file").symlink_to("a.py")
+    assert list_sources(folder) == sorted(["a.py", "sub/b.py", "to-file", "to-folder", *ODD_NAMES])
+
+
+def test_a_walk_passes_over_the_folders_of_tools(folder):
+    write(folder, "a.py", ".venv/x", "sub/__pycache__/x.pyc", ".runner/runs/x", "x.egg-info/y", ".github/ci.yml")
+    assert walk(folder) == [".github/ci.yml", "a.py"]
+
+
+def test_without_the_command_git_the_folder_is_walked(folder, git, monkeypatch):
+    write(folder, "a.py", "ignored.log")
+    (folder / ".gitignore").write_text("*.log\n")
+    monkeypatch.setenv("PATH", str(folder))
+    assert not sources.has_git()
+    assert list_sources(folder) == [".gitignore", "a.py", "ignored.log"]
+
+
+@pytest.mark.smoke
+def test_files_and_their_folders_belong_to_the_suites_user(folder):
+    write(folder, "a/b/c.py", "d.py")
+    packed = members(folder, ["a/b/c.py", "d.py"])
+    assert list(packed) == ["a", "a/b", "a/b/c.py", "d.py"]
+    assert {(member.uid, member.gid) for member in packed.values()} == {(1000, 1000)}
+    assert {(member.uname, member.gname) for member in packed.values()} == {("", "")}
+    assert packed["a"].isdir()
+    assert packed["a"].mode == 0o755
+
+
+def test_a_folder_is_packed_once(folder):
+    write(folder, "a/b.py", "a/c.py")
+    with tarfile.open(fileobj=io.BytesIO(pack(folder, ["a/b.py", "a/c.py"]))) as archive:
+        assert archive.getnames() == ["a", "a/b.py", "a/c.py"]
+
+
+def test_contents_and_the_right_to_execute_survive(folder):
+    write(folder, "run.sh")
+    (folder / "run.sh").chmod(0o755)
+    with tarfile.open(fileobj=io.BytesIO(pack(folder, ["run.sh"]))) as archive:
+        assert archive.extractfile("run.sh").read() == b"content of run.sh"
+        assert archive.getmember("run.sh").mode & 0o777 == 0o755
+
+
+def test_a_file_that_its_owner_may_only_read_can_be_written_by_the_suite(folder):
+    write(folder, "a.py")
+    (folder / "a.py").chmod(0o444)
+    assert members(folder, ["a.py"])["a.py"].mode & 0o200
+
+
+def test_sockets_and_pipes_stay_behind(folder, monkeypatch):
+    write(folder, "a.py")
+    os.mkfifo(folder / "pipe")
+    monkeypatch.chdir(folder)  # The name of a socket may not be long.
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        assert list(members(folder, ["a.py", "pipe", "socket"])) == ["a.py"]
+
+
+def test_a_deep_and_long_name_is_packed(folder):
+    name = "/".join(["folder-with-a-long-name"] * 12) + "/" + "x" * 120 + ".py"
+    write(folder, name)
+    assert name in members(folder, [name])
+
+
+def test_no_files_make_an_empty_archive(folder):
+    assert members(Path(folder), []) == {}
