@@ -123,9 +123,8 @@ def show(seconds: dict[str, list[float]], first: str) -> None:
     """Print medians with the spread, and the first way's ratio to each other."""
     medians = {name: statistics.median(values) for name, values in seconds.items()}
     for name, values in seconds.items():
-        ratio = (
-            "" if name == first else f"   {first.split(maxsplit=1)[0]}/{name.split()[0]} = {medians[first] / medians[name]:.2f}"
-        )
+        label = f"{first.split(maxsplit=1)[0]}/{name.split(maxsplit=1)[0]}"
+        ratio = "" if name == first else f"   {label} = {medians[first] / medians[name]:.2f}"
         print(f"  {name:<52} {medians[name]:6.2f} s  ({min(values):.2f}-{max(values):.2f}){ratio}")
 
 

@@ -24,6 +24,82 @@ def test_is_skipped(): pass
 def test_fails_as_expected(): assert False
 @pytest.mark.xfail
 def test_passes_unexpectedly(): pass
+@pytest.mark.xfail(strict=True)
+def test_passes_against_a_strict_mark(): pass
+def test_has_a_broken_setup(breaks): pass
+def test_has_a_broken_teardown(breaks_later): pass
+"""
+
+VERDICTS = {
+    "test_passes": ["passed"],
+    "test_fails": ["failed"],
+    "test_skips": ["skipped"],
+    "test_is_skipped": ["skipped"],
+    "test_fails_as_expected": ["xfailed"],
+    "test_passes_unexpectedly": ["xpassed"],
+    "test_passes_against_a_strict_mark": ["failed"],
+    "test_has_a_broken_setup": ["error"],
+    "test_has_a_broken_teardown": ["passed", "error"],
+}
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_every_verdict_is_told_as_pytest_counts_it(suite, workers):
+    suite.provide(None)
+    suite.write(EVERY_VERDICT)
+    ran = suite.run("-n", workers)
+    ran.result.assert_outcomes(passed=2, failed=2, skipped=2, xfailed=1, xpassed=1, errors=2)
+    assert ran.verdicts() == VERDICTS
+    told = [each["verdict"] for each in ran.named("test-finished")]
+    assert {verdict: told.count(verdict) for verdict in told} == {
+        "passed": 2,
+        "failed": 2,
+        "skipped": 2,
+        "xfailed": 1,
+        "xpassed": 1,
+        "error": 2,
+    }
+
+
+def test_every_test_starts_before_it_is_finished_and_names_its_worker(suite):
+    suite.provide(None)
+    suite.write("def test_a(): pass\ndef test_b(): pass\n")
+    reports = suite.run("-n", "0").named("test-started", "test-finished")
+    assert [(each["test"], each.get("verdict"), each.get("worker")) for each in reports] == [
+        ("test_suite.py::test_a", None, None),
+        ("test_suite.py::test_a", "passed", "master"),
+        ("test_suite.py::test_b", None, None),
+        ("test_suite.py::test_b", "passed", "master"),
+    ]
+    assert all(each["seconds"] >= 0 for each in reports if "verdict" in each)
+
+
+def test_a_test_that_is_run_again_is_told_each_time(suite):
+    pytest.importorskip("pytest_rerunfailures")
+    suite.provide(None)
+    suite.write(
+        """
+        runs = []
+        def test_flaky():
+            runs.append(1)
+            assert len(runs) == 2
+        """
+    )
+    assert suite.run("--reruns", "1").verdicts() == {"test_flaky": ["rerun", "passed"]}
+
+
+def test_a_replacement_for_a_crashed_worker_wants_a_slot_of_its_own(suite):
+    suite.provide_slots("gw0", "gw1")
+    suite.write("import os\ndef test_crashes(): os._exit(9)\ndef test_a(): assert os.environ['PGUSER'] == 'gw1'\n")
+    ran = suite.run("-n", "1", "--dist", "load")
+    ran.result.assert_outcomes(passed=1, failed=1)
+    assert ran.named("worker-crashed") == [{"worker": "gw0"}]
+    assert ran.named("slot-wanted") == [{"slot": "gw0"}, {"slot": "gw1"}]
+    assert ran.verdicts()["test_a"] == ["passed"]
+    assert ran.environ("gw1")["PGUSER"] == "gw1"
+
+
 def test_a_test_whose_worker_crashed_is_counted_as_pytest_counts_it(suite):
     suite.provide(None)
     suite.write("import os\ndef test_crashes(): os._exit(9)\n")
