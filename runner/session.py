@@ -65,6 +65,12 @@ class Surroundings:
     columns: int
 
 
+def make_left_behind(left: Sequence[Leftover]) -> LeftBehindError:
+    """The error for objects that could not be removed."""
+    names = ", ".join(f"{each.kind} `{each.name}`" for each in left)
+    return LeftBehindError(f"could not remove {names}", hint="`runner clean` removes what has no living owner")
+
+
 class Session:
     """One run."""
 
@@ -105,8 +111,9 @@ class Session:
             suite.wait_started()
             codes = self._follow_passes(suite, streams, check)
         except (Interrupted, NotReadyError):
-            suite.signal(signal.SIGINT)
-            streams.follow(ORDERLY, lambda: None)
+            with suppress(RunnerError):
+                suite.signal(signal.SIGINT)
+                streams.follow(ORDERLY, lambda: None)
             raise
         finally:
             self._copy_results(suite)
@@ -202,10 +209,8 @@ class Session:
             outcome.error = outcome.error or error
             outcome.exit_code = outcome.error.exit_code
         if outcome.left:
-            names = ", ".join(f"{each.kind} `{each.name}`" for each in outcome.left)
-            outcome.error = outcome.error or LeftBehindError(
-                f"could not remove {names}", hint="`runner clean` removes what has no living owner"
-            )
+            # The first error is the one to tell, but whatever it was, the exit code says that something is left.
+            outcome.error = outcome.error or make_left_behind(outcome.left)
             outcome.exit_code = LeftBehindError.exit_code
 
     def _clock(self) -> float:

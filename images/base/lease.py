@@ -53,7 +53,13 @@ class Lease:
 
     def __init__(self, argv):
         self.lasts = not argv
-        self.child = start(argv) if argv else None
+        self.child = None
+        if argv:
+            try:
+                self.child = start(argv)
+            except OSError as error:
+                print(error, file=sys.stderr)
+                sys.exit(127)
         self.buffer = b""
 
     def obey(self, line):
@@ -94,9 +100,13 @@ class Lease:
                 self.end(os.waitstatus_to_exitcode(status))
 
     def end(self, exit_code):
-        """Our own child ended: end with it, or report it and end what it left running in its session."""
+        """Our own child ended: end with it, or report it and end what it left running in its session.
+
+        A death by signal N is the exit code 128 + N, as shells have it.
+        """
+        exit_code = exit_code if exit_code >= 0 else 128 - exit_code
         if not self.lasts:
-            os._exit(exit_code if exit_code >= 0 else 128 - exit_code)
+            os._exit(exit_code)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child = None

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from runner.cli.loading import make_run, open_engine
 from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
+from runner.errors import Interrupted
 from runner.interrupts import Interrupts
 from runner.project.load import Project
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
@@ -90,11 +92,19 @@ def open_events(results: Path, stack: ExitStack) -> Listener:
 
 
 def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
-    """Shows the suite's output at once; the console's temporary line goes before it."""
+    """Shows the suite's output at once; the console's temporary line goes before it.
+
+    A reader that went away, as `| head` does, ends the run in order.
+    """
 
     def show(data: bytes) -> None:
         console.clear()
-        target.write(data)
-        target.flush()
+        try:
+            target.write(data)
+            target.flush()
+        except BrokenPipeError:
+            # What is left in the buffer would raise again at the interpreter's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())
+            raise Interrupted(signal.SIGPIPE, "a closed pipe: nobody reads the output") from None
 
     return show

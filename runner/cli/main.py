@@ -1,5 +1,8 @@
 """The command `runner`: its subcommands, and the one place where errors become text and an exit code."""
 
+import json
+import os
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -15,10 +18,19 @@ class ExplainingGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a subcommand; an error of ours becomes text on standard error and its exit code."""
+        as_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 -- gone once the subcommand is parsed
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            # The reader of our output went away, as `| head` does. What is left would raise again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(128 + signal.SIGPIPE) from None
         except RunnerError as error:
             show_error(error)
+            if as_json:
+                print(json.dumps({"exit_code": error.exit_code, "error": error.as_dict()}))
             raise typer.Exit(error.exit_code) from None
 
 
@@ -59,9 +71,4 @@ def main() -> None:
     """The entry point."""
     from runner.cli import clean, config, doctor, groups, ps, run  # noqa: F401 -- each adds its command to `app`
 
-    try:
-        app()
-    except BrokenPipeError:
-        # The reader of our output went away, as `| head` does; the run was torn down on the way here.
-        sys.stdout = None
-        sys.exit(141)
+    app()

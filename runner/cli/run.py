@@ -11,7 +11,7 @@ from runner.cli.execute import execute
 from runner.cli.loading import JsonOption, ProjectOption, load
 from runner.cli.main import app
 from runner.core.plan import Selection, make_plan
-from runner.core.settings import parse_workers
+from runner.core.settings import parse_number
 from runner.errors import SettingsError
 from runner.project.load import Project
 
@@ -54,13 +54,15 @@ def run(
         str | None, typer.Option(metavar="KIND", help="What each worker owns: schema, database, or none.")
     ] = None,
     dist: Annotated[str | None, typer.Option(metavar="MODE", help="How xdist distributes tests.")] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Time limit of the tests.")] = None,
+    timeout: Annotated[str | None, typer.Option(metavar="SECONDS", help="Time limit of the tests.")] = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")] = False,
 ) -> None:
     """Run tests in a disposable environment and leave nothing behind."""
-    loaded, sourced = load(project, workers=parse_workers(workers), isolation=isolation, dist=dist, timeout=timeout)
+    loaded, sourced = load(
+        project, workers=parse_number(workers), isolation=isolation, dist=dist, timeout=parse_number(timeout)
+    )
     settings = sourced.settings
     selection = Selection(
         tuple(group or ()),

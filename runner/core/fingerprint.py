@@ -39,7 +39,8 @@ def find_version_files(pyproject: Mapping[str, Any]) -> list[str]:
     tools = pyproject.get("tool", {})
     found = [tools.get("hatch", {}).get("version", {}).get("path")]
     declared = tools.get("setuptools", {}).get("dynamic", {}).get("version", {})
-    found.append(declared.get("file"))
+    files = declared.get("file", [])
+    found += files if isinstance(files, list) else [files]
     if isinstance(attribute := declared.get("attr"), str):
         module = attribute.rpartition(".")[0].replace(".", "/")
         found += [f"{root}{module}{end}" for root in ("", "src/") for end in (".py", "/__init__.py")]

@@ -1,14 +1,14 @@
 """Groups of tests as data: which marks make a group, when it runs, what it needs. Pure."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Moment = Literal["commit", "pull-request", "nightly", "release"]
 MOMENTS: tuple[Moment, ...] = ("commit", "pull-request", "nightly", "release")
 
-Workers = Literal["auto"] | int
+Workers = Annotated[int, Field(ge=0, le=256)] | Literal["auto"]
 
 
 class Group(BaseModel):

@@ -36,7 +36,7 @@ def parse_owner(label: str) -> Owner | None:
     """The owner in a label, or None where the label is not one of ours."""
     boot, _, rest = label.partition("/")
     pid, _, started = rest.partition("/")
-    if not (boot and pid.isdigit() and started):
+    if not (boot and pid.isascii() and pid.isdigit() and started):
         return None
     return Owner(boot, int(pid), started)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from runner.core.groups import MOMENTS, Group
 from runner.core.names import make_slots
 from runner.core.nearest import make_hint
-from runner.core.settings import Settings, make_workers
+from runner.core.settings import REST, Settings, make_workers
 from runner.errors import SettingsError
 
 RESULTS = "/run/runner/results"
@@ -147,17 +147,16 @@ def make_passes(settings: Settings, chosen: tuple[str, ...] | None, expression: 
         if need != base and is_chosen(name):
             special.setdefault(need, []).append(name)
     passes = []
-    taken: list[str] = []
+    # Whoever did not choose groups does not get those that are left out by default, whatever else a test belongs to.
+    taken = [] if chosen else [name for name in settings.groups if not is_chosen(name)]
     for need, names in sorted(special.items()):
         wanted = make_any(settings.groups, names)
         passes.append(Pass("+".join(names), make_all(wanted, make_none(settings.groups, taken), expression), *need))
         taken += names
     rest = [name for name in chosen or () if name not in taken]
     if chosen is None or rest:
-        refused = taken if chosen else [*taken, *(name for name in settings.groups if not is_chosen(name))]
-        wanted = make_any(settings.groups, rest)
-        mark = make_all(wanted, make_none(settings.groups, refused), expression)
-        passes.append(Pass("+".join(rest) or "default", mark, *base))
+        mark = make_all(make_any(settings.groups, rest), make_none(settings.groups, taken), expression)
+        passes.append(Pass("+".join(rest) or REST, mark, *base))
     return tuple(sorted(passes, key=lambda each: each.database))
 
 

@@ -3,11 +3,12 @@
 Order, strongest first: flag, environment variable `RUNNER_*`, `[tool.runner]` in pyproject.toml, default.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -21,6 +22,9 @@ Layer = Mapping[str, Any]
 
 SLOT_FIELDS = frozenset({"user", "password", "host", "port", "dbname", "slot"})
 """Placeholders in `environment`: the parts of a worker's own address."""
+
+REST = "default"
+"""Name of the pass for the tests of no special group."""
 
 DEFAULT_BASE_IMAGE = "debian@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f"
 """debian:trixie-slim. The digest stands in several independent public repositories (2026)."""
@@ -36,7 +40,7 @@ class Settings(BaseModel):
         description="what each worker gets: a role with a `schema` or a `database` of its own;"
         " `none`: one database for all, whose role may create more",
     )
-    workers: Annotated[int, Field(ge=0, le=256)] | Literal["auto"] = Field(
+    workers: Workers = Field(
         "auto", description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"
     )
     dist: Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"] = Field(
@@ -69,6 +73,15 @@ class Settings(BaseModel):
     pytest_args: list[str] = Field([], description="arguments for every call of pytest")
     results: str = Field(".runner", description="folder for results")
     groups: dict[str, Group] = Field({}, description="groups of tests, added to and replacing the default ones")
+
+    @field_validator("groups")
+    @classmethod
+    def check_group_names(cls, groups: dict[str, Group]) -> dict[str, Group]:
+        """Refuse names that cannot name a file, and the one that means all the rest."""
+        for name in groups:
+            if name == REST or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+                raise ValueError(f"`{name}` cannot name a group: letters, digits, `-` and `_`, but not `{REST}`")
+        return groups
 
     @field_validator("environment")
     @classmethod
@@ -162,10 +175,10 @@ def make_error(error: ValidationError, source: Source) -> SettingsError:
     if first["type"] == "extra_forbidden":
         known = Group.model_fields if keys[0] == "groups" else Settings.model_fields
         return SettingsError(f"unknown setting `{show_name(keys, source)}`", hint=make_hint(keys[-1], known))
-    problems = [each for each in error.errors() if each["loc"][0] == first["loc"][0]]
+    depth = 3 if keys[0] == "groups" else 1
+    problems = [each for each in error.errors() if each["loc"][:depth] == first["loc"][:depth]]
     # A union reports one problem for each of its members, and adds the member's name to the location.
     cause = " or ".join(dict.fromkeys(lower_first(each["msg"]) for each in problems))
-    depth = 3 if keys[0] == "groups" else 1
     return SettingsError(
         f"setting `{show_name(keys[:depth], source)}` is not valid: {first['input']!r}",
         cause=cause,
@@ -192,11 +205,13 @@ def make_workers(value: Workers, cpus: int) -> int:
     return cpus if value == "auto" else value
 
 
-def parse_workers(text: str | None) -> int | str | None:
-    """The value of `-n` as the setting wants it; what is no number is left for the validation to refuse."""
+def parse_number(text: str | None) -> int | float | str | None:
+    """The value of a flag as its setting wants it; what is no number is left for the validation to refuse."""
     if text is None:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

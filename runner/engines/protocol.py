@@ -22,10 +22,6 @@ class Leftover:
 
     kind: str
     id: str
-
-    def wait_started(self) -> None:
-        """Wait until the container has started, which goes on beside other steps."""
-
     name: str
     run: str
     project: str

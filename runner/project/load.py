@@ -39,11 +39,23 @@ def load_project(start: Path) -> Project:
     for folder in (start, *start.parents):
         path = folder / "pyproject.toml"
         if path.is_file():
-            return Project(folder, read(path))
+            return Project(folder, check_tables(path, read(path)))
     raise SettingsError(
         f"no pyproject.toml in `{start}` or above",
         hint="go to the project's folder, or name it with `--project`",
     )
+
+
+def check_tables(path: Path, pyproject: dict[str, Any]) -> dict[str, Any]:
+    """The same, if the tables that are read here are tables."""
+    tool = pyproject.get("tool", {})
+    tables = {"project": pyproject.get("project", {}), "tool": tool}
+    if isinstance(tool, dict):
+        tables |= {f"tool.{name}": tool.get(name, {}) for name in ("runner", "uv", "hatch", "setuptools")}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"cannot read `{path}`", f"`{name}` is not a table", f"write it as `[{name}]`")
+    return pyproject
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -47,22 +47,26 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         SettingsError: there is no lock file, it has no hashes, or the CA bundle cannot be read.
     """
     lock = find_lock(project, settings)
+    sources = list_sources(project.folder)
+    if os.path.relpath(lock, project.folder) not in sources:
+        sources.append(os.path.relpath(lock, project.folder))  # Ignored by git, as some do.
     stage_files = {"lock.env": make_lock_environment(project, settings, lock)}
     build_files = {
-        "ca.pem": read_ca_bundle(settings, environ),
+        "ca.pem": read_ca_bundle(project.folder, settings, environ),
         "index.env": "".join(
             f"{name}={shlex.quote(environ[name])}\n" for name in INDEX_VARIABLES if name in environ
         ).encode(),
     }
     read = (*BUILD_FILES, *find_version_files(project.pyproject))
     identity = {
-        "lock": lock.read_text(),
+        "lock": read_text(lock),
         "lock environment": stage_files["lock.env"].decode(),
         "pyproject": json.dumps(keep_build_tables(project.pyproject), sort_keys=True, default=str),
-        **{name: path.read_text() for name in read if (path := project.folder / name).is_file()},
+        **{name: read_text(path) for name in read if (path := project.folder / name).is_file()},
     }
-    sources = pack(project.folder, list_sources(project.folder))
-    return SuiteRecipe(project.name, settings.packages, identity, build_files, stage_files, sources)
+    return SuiteRecipe(
+        project.name, settings.packages, identity, build_files, stage_files, pack(project.folder, sources)
+    )
 
 
 def find_lock(project: Project, settings: Settings) -> Path:
@@ -75,12 +79,16 @@ def find_lock(project: Project, settings: Settings) -> Path:
                 f"no such file in `{project.folder}`",
                 "correct the setting `lock`",
             )
+        if not path.resolve().is_relative_to(project.folder):
+            raise SettingsError(
+                f"the lock file `{settings.lock}` is outside the project", f"the project is `{project.folder}`"
+            )
         return check_hashes(path)
     if (path := project.folder / "uv.lock").is_file():
         return path
     found = sorted(project.folder.glob("requirements*.txt"))
     for path in found:
-        if "--hash=" in path.read_text():
+        if "--hash=" in read_text(path):
             return path
     if found:
         return check_hashes(found[0])
@@ -91,9 +99,23 @@ def find_lock(project: Project, settings: Settings) -> Path:
     )
 
 
+def read_text(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        SettingsError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"cannot read `{path}`", "it is not UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"cannot read `{path}`", (error.strerror or str(error)).lower()) from None
+
+
 def check_hashes(path: Path) -> Path:
     """The same path, if it is uv.lock or its requirements have hashes."""
-    if path.name != "uv.lock" and "--hash=" not in path.read_text():
+    if path.name != "uv.lock" and "--hash=" not in read_text(path):
         raise SettingsError(
             f"the lock file `{path.name}` has no hashes",
             "without hashes two builds of one lock file may differ",
@@ -120,9 +142,9 @@ def make_lock_environment(project: Project, settings: Settings, lock: Path) -> b
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 
 
-def read_ca_bundle(settings: Settings, environ: Mapping[str, str]) -> bytes:
+def read_ca_bundle(folder: Path, settings: Settings, environ: Mapping[str, str]) -> bytes:
     """The certificates for builds; empty where neither the setting nor a variable names any."""
-    named = [("ca_bundle", settings.ca_bundle)] if settings.ca_bundle else []
+    named = [("ca_bundle", str(folder / settings.ca_bundle))] if settings.ca_bundle else []
     named += [(name, environ[name]) for name in CA_VARIABLES if environ.get(name)]
     for name, path in named:
         try:

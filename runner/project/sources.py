@@ -33,6 +33,9 @@ def list_sources(folder: Path) -> list[str]:
     if listed is None or listed.returncode:
         return walk(folder)
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    if not names:
+        # The whole project lies in a folder that the repository around it ignores.
+        return walk(folder)
     # A file may be tracked and deleted; a submodule is listed as a folder.
     return sorted(name for name in names if os.path.lexists(folder / name))
 

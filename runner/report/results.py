@@ -1,5 +1,6 @@
 """The folder of one run's results: `.runner/runs/<run id>/`, and `.runner/latest` that points at the newest."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from runner.errors import SettingsError
@@ -25,8 +26,12 @@ def make_results_folder(root: Path, run: str) -> Path:
 
 
 def point_latest(root: Path, run: str) -> None:
-    """Let `latest` point at a run; replaced in one step, since two runs may end at the same time."""
+    """Let `latest` point at a run; replaced in one step, since two runs may end at the same time.
+
+    A convenience: where the file system has no links, or a folder is in the way, there is none.
+    """
     link = root / f".latest-{run}"
+    with suppress(OSError):
+        link.symlink_to(Path("runs") / run)
+        link.replace(root / "latest")
     link.unlink(missing_ok=True)
-    link.symlink_to(Path("runs") / run)
-    link.replace(root / "latest")

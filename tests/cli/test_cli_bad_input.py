@@ -56,7 +56,6 @@ def test_a_flag_of_run_that_does_not_fit_is_refused(cli, args, lines):
     refuse(cli.project(), "run", *args).assert_error("\n".join(lines))
 
 
-@pytest.mark.xfail(strict=True, reason="Typer refuses it with exit code 2, which is pytest's `interrupted`")
 def test_a_time_limit_that_is_no_number_is_refused_like_any_other_setting(cli):
     refuse(cli.project(), "run", "--timeout", "soon").assert_error(
         f"error: setting `--timeout` is not valid: 'soon'\ncause: input should be a valid number\n{SEE_CONFIG}"

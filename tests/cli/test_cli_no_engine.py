@@ -81,14 +81,12 @@ def test_an_address_that_is_none_is_told(cli):
     assert lines[2:] == [HINT]
 
 
-@pytest.mark.xfail(strict=True, reason="a ValueError of the SDK escapes as a traceback")
 def test_an_address_whose_port_is_no_number_is_told(cli):
     address = "tcp://127.0.0.1:nope"
     outcome = cli.project({}).run("ps", environ={"DOCKER_HOST": address}).assert_exit(91)
     assert outcome.stderr.startswith(f"error: cannot reach the Docker engine at `{address}`\ncause: ")
 
 
-@pytest.mark.xfail(strict=True, reason="the SDK's own words begin with a capital letter")
 def test_the_reason_begins_with_a_small_letter(cli):
     outcome = cli.project({}).run("ps", environ={"DOCKER_HOST": "rubbish"})
     assert "cause: invalid bind address format" in outcome.stderr
@@ -109,7 +107,6 @@ def test_doctor_finds_the_same_as_json(cli):
     assert found[0]["advice"]
 
 
-@pytest.mark.xfail(strict=True, reason="with `--json` an error before the run is printed as text only")
 def test_an_error_before_the_run_is_there_as_json_too(cli):
     outcome = cli.project(LOCKED).run("run", "--json", environ={"DOCKER_HOST": MISSING}).assert_exit(91)
     assert outcome.stdout

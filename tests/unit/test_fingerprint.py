@@ -105,7 +105,6 @@ def test_files_that_a_dynamic_version_is_read_from_are_found(tool, files):
     assert find_version_files({"tool": tool}) == files
 
 
-@pytest.mark.xfail(strict=True, reason="setuptools takes a list of files too; only a single name is understood")
 def test_a_list_of_version_files_is_found():
     tool = {"setuptools": {"dynamic": {"version": {"file": ["VERSION"]}}}}
     assert find_version_files({"tool": tool}) == ["VERSION"]

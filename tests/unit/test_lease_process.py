@@ -191,7 +191,6 @@ def test_a_signal_without_a_process_is_no_error(lease):
     assert lease.wait_ended()[1] == [{"event": "process-ended", "exit_code": 0}]
 
 
-@pytest.mark.xfail(strict=True, reason="the exit code is negative there, which `combine_exit_codes` takes for the best")
 def test_a_process_that_a_signal_ended_is_reported_as_the_shell_does(lease):
     lease.run("sh", "-c", "kill -9 $$")
     assert lease.wait_ended()[1] == [{"event": "process-ended", "exit_code": 137}]
@@ -253,9 +252,6 @@ def test_with_a_command_the_end_of_standard_input_ends_the_lease(start):
     assert lease.process.wait(PATIENCE) == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="only the command `run` takes care of it; here a traceback and exit code 1 follow"
-)
 def test_with_a_command_that_does_not_exist_the_lease_ends_with_127(start):
     assert start("no-such-command-anywhere").process.wait(PATIENCE) == 127
 

@@ -52,7 +52,6 @@ def test_latest_points_at_the_newest_run_in_a_way_that_survives_a_move(tmp_path)
     assert sorted(path.name for path in moved.iterdir()) == [".gitignore", "latest", "runs"]
 
 
-@pytest.mark.xfail(strict=True, raises=OSError, reason="a folder named `latest` ends a finished run with a traceback")
 def test_a_folder_named_latest_does_not_end_a_run(tmp_path):
     make_results_folder(tmp_path, "run-1")
     (tmp_path / "latest").mkdir()

@@ -7,7 +7,7 @@ from runner.core.settings import (
     find_fields,
     make_workers,
     merge_settings,
-    parse_workers,
+    parse_number,
     read_environment,
 )
 from runner.errors import SettingsError
@@ -154,7 +154,7 @@ def test_an_unknown_key_inside_a_group_gets_the_nearest_key_of_groups():
         ({"marks": "a"}, "marks", "input should be a valid list"),
         ({"database": "no"}, "database", "input should be a valid boolean"),
         ({"default": 1}, "default", "input should be a valid boolean"),
-        ({"workers": "many"}, "workers", "input should be 'auto' or input should be a valid integer"),
+        ({"workers": "many"}, "workers", "input should be a valid integer or input should be 'auto'"),
     ],
 )
 def test_a_wrong_value_inside_a_group_is_named_with_its_group(group, what, cause):
@@ -167,14 +167,12 @@ def test_a_group_that_is_no_table_is_named():
     assert refuse({"groups": {"mine": 3}})[0] == "setting `tool.runner.groups.mine` is not valid: 3"
 
 
-@pytest.mark.xfail(strict=True, reason="a group's `workers` has no lower limit: -1 reaches xdist as `-n -1`")
 def test_a_group_with_a_negative_number_of_workers_is_refused():
     assert refuse({"groups": {"mine": {"workers": -1}}})[0] == (
         "setting `tool.runner.groups.mine.workers` is not valid: -1"
     )
 
 
-@pytest.mark.xfail(strict=True, reason="make_error joins the problems of every group, since it compares loc[0] only")
 def test_the_problems_of_two_groups_are_not_told_as_one():
     _, cause, _ = refuse({"groups": {"a": {"when": ["never"]}, "b": {"database": 1}}})
     assert cause == "input should be 'commit', 'pull-request', 'nightly' or 'release'"
@@ -268,4 +266,18 @@ def test_auto_workers_are_the_cpus_of_the_engine():
 
 
 def test_a_number_of_workers_that_is_none_is_left_for_the_validation():
-    assert [parse_workers(text) for text in (None, "3", "-1", "auto", "1.5")] == [None, 3, -1, "auto", "1.5"]
+    assert [parse_number(text) for text in (None, "3", "-1", "auto", "1.5")] == [None, 3, -1, "auto", 1.5]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("name", ["default", "../../tmp/x", "a b", ""])
+def test_a_group_s_name_must_be_able_to_name_a_file(name):
+    error = refuse_file({"groups": {name: {"marks": ["a"]}}})
+    assert error.exit_code == 90
+    assert f"`{name}` cannot name a group" in error.cause
+
+
+def refuse_file(layer):
+    with pytest.raises(SettingsError) as caught:
+        merge_settings(layer, {}, {})
+    return caught.value

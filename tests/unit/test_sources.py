@@ -91,7 +91,6 @@ def test_a_project_below_the_top_of_a_repository_lists_its_own_files_only(folder
     assert list_sources(folder / "service") == ["a.py", "sub/b.py"]
 
 
-@pytest.mark.xfail(strict=True, reason="git lists nothing there, and an empty list is taken for the whole project")
 def test_a_project_in_a_folder_that_git_ignores_is_not_empty(folder, git):
     write(folder, "scratch/pyproject.toml", "scratch/test_a.py")
     (folder / ".gitignore").write_text("scratch/\n")

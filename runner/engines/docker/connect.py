@@ -41,7 +41,7 @@ def connect(environ_host: str | None, timeout: int = 60) -> docker.DockerClient:
         if environ_host:
             return docker.from_env(timeout=timeout)
         return docker.DockerClient(base_url=address, version="auto", timeout=timeout)
-    except (DockerException, RequestException) as error:
+    except (DockerException, RequestException, ValueError) as error:
         raise EngineError(f"cannot reach the Docker engine at `{address}`", explain(error), HINT) from error
 
 
@@ -55,7 +55,8 @@ def explain(error: BaseException) -> str:
             return seen.strerror.lower()
         inner = [arg for arg in seen.args if isinstance(arg, BaseException)]
         seen = inner[0] if inner else seen.__cause__ or seen.__context__
-    return str(error).strip().splitlines()[0]
+    text = str(error).strip().splitlines()[0]
+    return text[:1].lower() + text[1:]
 
 
 @contextmanager

@@ -47,13 +47,13 @@ def diagnose(folder: Path, environ: Mapping[str, str]) -> list[Finding]:
     except RunnerError as error:
         return [Finding("engine", False, f"{error.what}: {error.cause}", error.hint)]
     version = client.version()
-    settings, about_project = diagnose_project(folder, environ)
+    root, settings, about_project = diagnose_project(folder, environ)
     return [
         Finding("engine", True, f"{version['Version']} at {find_address(host)}"),
         diagnose_api(str(version["ApiVersion"])),
         diagnose_disk(client),
         diagnose_base(client, settings.base_image),
-        diagnose_certificates(settings, environ),
+        diagnose_certificates(root, settings, environ),
         about_project,
     ]
 
@@ -97,10 +97,10 @@ def diagnose_base(client: docker.DockerClient, reference: str) -> Finding:
     )
 
 
-def diagnose_certificates(settings: Settings, environ: Mapping[str, str]) -> Finding:
+def diagnose_certificates(folder: Path, settings: Settings, environ: Mapping[str, str]) -> Finding:
     """The certificates that image builds get."""
     try:
-        content = read_ca_bundle(settings, environ)
+        content = read_ca_bundle(folder, settings, environ)
     except RunnerError as error:
         return Finding("CA bundle", False, f"{error.what}: {error.cause}", "correct `ca_bundle` or the variable")
     count = content.count(b"BEGIN CERTIFICATE")
@@ -109,12 +109,12 @@ def diagnose_certificates(settings: Settings, environ: Mapping[str, str]) -> Fin
     )
 
 
-def diagnose_project(folder: Path, environ: Mapping[str, str]) -> tuple[Settings, Finding]:
-    """The project's settings and lock file."""
+def diagnose_project(folder: Path, environ: Mapping[str, str]) -> tuple[Path, Settings, Finding]:
+    """The project's folder, settings and lock file."""
     try:
         project = load_project(folder)
         settings = merge_settings(project.settings, environ, {}).settings
         lock = find_lock(project, settings)
     except RunnerError as error:
-        return Settings(), Finding("project", False, f"{error.what}: {error.cause}".rstrip(": "), error.hint)
-    return settings, Finding("project", True, f"{project.name}, locked by {lock.name}")
+        return folder, Settings(), Finding("project", False, f"{error.what}: {error.cause}".rstrip(": "), error.hint)
+    return project.folder, settings, Finding("project", True, f"{project.name}, locked by {lock.name}")
