@@ -186,7 +186,8 @@ def make_all(*expressions: str) -> str:
 def make_pytest_args(plan: Plan, each: Pass, colour: bool) -> list[str]:
     """The command line of pytest for one pass; the user's own words come last, so that they win."""
     settings, selection = plan.settings, plan.selection
-    args = ["--strict-markers", f"--color={'yes' if colour else 'no'}"]
+    # A project that installs the runner itself would load the plugin a second time.
+    args = ["-p", "no:ephemeral-runner", "--strict-markers", f"--color={'yes' if colour else 'no'}"]
     if plan.collect_only:
         args += ["--collect-only", "-q", "-n", "0"]
     else:

@@ -242,6 +242,8 @@ def test_a_selection_is_told_in_the_words_of_the_command_line():
 def test_the_command_line_of_a_pass():
     plan = plan_for(groups=("smoke",))
     assert make_pytest_args(plan, plan.passes[0], colour=False) == [
+        "-p",
+        "no:ephemeral-runner",
         "--strict-markers",
         "--color=no",
         f"--junitxml={RESULTS}/smoke.xml",
@@ -259,7 +261,7 @@ def test_words_of_the_user_come_after_those_of_the_settings_which_come_after_our
     selection = Selection(keyword="login", paths=("tests/a.py::test_b",), pytest_args=("--maxfail=1",))
     plan = make_plan(settings, selection, CPUS)
     args = make_pytest_args(plan, plan.passes[0], colour=True)
-    assert args[1] == "--color=yes"
+    assert args[3] == "--color=yes"
     assert args[-5:] == ["-k", "login", "-q", "--maxfail=1", "tests/a.py::test_b"]
 
 
@@ -271,7 +273,7 @@ def test_a_pass_for_every_test_has_no_mark_expression():
 def test_a_plan_that_collects_runs_nothing_and_writes_no_result_file():
     plan = make_collection_plan(make_settings())
     args = make_pytest_args(plan, plan.passes[0], colour=False)
-    assert args == ["--strict-markers", "--color=no", "--collect-only", "-q", "-n", "0"]
+    assert args == ["-p", "no:ephemeral-runner", "--strict-markers", "--color=no", "--collect-only", "-q", "-n", "0"]
     assert plan.slots == ("master",)
 
 

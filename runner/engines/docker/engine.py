@@ -28,6 +28,7 @@ class DockerEngine:
         self._settings = settings
         self._images: Images = make_images(recipe, settings.base_image)
         self._guard = ExitStack()
+        self._guard.callback(client.close)
 
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
@@ -46,17 +47,20 @@ class DockerEngine:
     def start_suite(self, receiver: Receiver, publish: bool) -> Suite:
         """Start the suite container with the project's sources in it; `publish` maps Postgres's port."""
         self._guard.enter_context(Watchdog(self._identity.run))
-        image = self._images.suite.tag
-        return SuiteContainer(self._client, image, self._identity, self._recipe.sources, receiver, publish)
+        image, sources = self._images.suite.tag, self._recipe.sources
+        suite = SuiteContainer(self._client, image, self._identity, sources, receiver, publish)
+        self._guard.callback(suite.close)
+        return suite
 
     def start_postgres(self, suite: Suite, password: str, receiver: Receiver) -> Server:
         """Start Postgres in the suite's network namespace."""
-        # testcontainers takes 0.2 s to import; by now Python starts in the suite container beside it.
+        # testcontainers takes 0.1 s to import, in which the engine starts the suite container.
         from runner.engines.docker.postgres import DisposablePostgres
 
-        memory = self._settings.postgres_memory
-        image = self._images.postgres.tag
-        return DisposablePostgres(self._client, image, self._identity, suite, password, memory, receiver).start()
+        memory, image = self._settings.postgres_memory, self._images.postgres.tag
+        server = DisposablePostgres(self._client, image, self._identity, suite, password, memory, receiver)
+        self._guard.callback(server.close)
+        return server.start()
 
     def remove_run(self) -> Sequence[Leftover]:
         """Remove everything of the run; return what is left, as the engine says."""

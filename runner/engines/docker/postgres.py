@@ -101,3 +101,8 @@ class DisposablePostgres(PostgresContainer):
             # `localhost` may mean ::1, where the port is not mapped.
             places = [place for place in places if place[0] != "localhost"]
         return [ServerAddress(host, number, self.username, self.password) for host, number in places]
+
+    def close(self) -> None:
+        """Give the container up."""
+        if self._leased.lease is not None:
+            self._leased.lease.close()

@@ -105,3 +105,7 @@ class SuiteContainer:
             for member in archive:
                 if data := archive.extractfile(member) if member.isreg() else None:
                     (target / Path(member.name).name).write_bytes(data.read())
+
+    def close(self) -> None:
+        """Give the container up."""
+        self._lease.close()

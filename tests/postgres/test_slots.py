@@ -1,0 +1,140 @@
+"""Slots on a real server: what each may do, and what Postgres refuses."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from runner.errors import NotReadyError, PostgresError
+from runner.postgres.connect import wait_for_server
+from runner.postgres.slots import Slots
+
+pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("server")]
+
+PASSWORD = "of-all-slots"
+DENIED = psycopg.errors.InsufficientPrivilege
+
+
+@pytest.fixture
+def make_slots(superuser) -> Iterator:
+    """Makes slots and removes them afterwards, so that the next test may use the same names."""
+    before = {name for (name,) in superuser.connection.execute("SELECT datname FROM pg_database")}
+    roles = {name for (name,) in superuser.connection.execute("SELECT rolname FROM pg_roles")}
+    made = []
+
+    def make(isolation: str, *names: str) -> Slots:
+        slots = Slots(superuser.connection, superuser.address, isolation, PASSWORD)
+        made.append(slots)
+        for name in names:
+            slots.ensure(name)
+        return slots
+
+    yield make
+    execute = superuser.connection.execute
+    for slots in made:
+        if slots._inside is not superuser.connection:
+            slots._inside.close()
+    for (name,) in execute("SELECT datname FROM pg_database").fetchall():
+        if name not in before:
+            execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    for (name,) in execute("SELECT rolname FROM pg_roles").fetchall():
+        if name not in roles:
+            execute(f'DROP ROLE "{name}"')
+
+
+def ask(connection, query: str):
+    return connection.execute(query).fetchone()[0]
+
+
+def test_in_schema_mode_the_slot_s_schema_is_the_default_without_any_option(superuser, make_slots):
+    make_slots("schema", "gw0")
+    with superuser.connect_as("gw0", PASSWORD, "suite") as slot:
+        assert ask(slot, "SELECT current_schema()") == "gw0"
+        slot.execute("CREATE TABLE mine (id integer PRIMARY KEY)")
+        assert ask(slot, "SELECT schemaname FROM pg_tables WHERE tablename = 'mine'") == "gw0"
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM gw1.theirs",
+        "INSERT INTO gw1.theirs VALUES (2)",
+        "DROP TABLE gw1.theirs",
+        "CREATE TABLE gw1.mine (id integer)",
+        "CREATE TABLE public.mine (id integer)",
+        "CREATE SCHEMA another",
+        "SET ROLE gw1",
+        "SET SESSION AUTHORIZATION postgres",
+        "CREATE ROLE more",
+        "CREATE DATABASE more",
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+    ],
+)
+def test_in_schema_mode_what_crosses_slots_is_refused(superuser, make_slots, statement):
+    make_slots("schema", "gw0", "gw1")
+    with superuser.connect_as("gw1", PASSWORD, "suite") as other:
+        other.execute("CREATE TABLE theirs (id integer)")
+    with superuser.connect_as("gw0", PASSWORD, "suite") as slot, pytest.raises(DENIED):
+        slot.execute(statement)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("database", ["gw1"])
+def test_in_database_mode_a_slot_cannot_connect_to_another_one(superuser, make_slots, database):
+    make_slots("database", "gw0", "gw1")
+    with superuser.connect_as("gw0", PASSWORD, "gw0") as slot:
+        slot.execute("CREATE SCHEMA another")
+        slot.execute("CREATE TABLE public.mine (id integer)")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        superuser.connect_as("gw0", PASSWORD, database)
+
+
+@pytest.mark.security
+def test_a_wrong_password_is_refused(superuser, make_slots):
+    make_slots("schema", "gw0")
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        superuser.connect_as("gw0", "wrong", "suite")
+
+
+def test_without_isolation_all_slots_are_one_database_whose_role_may_create_more(superuser, make_slots):
+    make_slots("none", "master", "gw0", "gw1")
+    with superuser.connect_as("suite", PASSWORD, "suite") as shared:
+        shared.execute("CREATE DATABASE test_gw0")
+        assert ask(shared, "SELECT current_schema()") == "public"
+
+
+def test_a_slot_is_made_once_however_often_it_is_asked_for(superuser, make_slots):
+    slots = make_slots("schema", "gw0", "gw0")
+    slots.ensure("gw0")
+    assert slots.made == ["gw0"]
+
+
+@pytest.mark.security
+def test_a_refusal_is_explained_without_the_password(superuser, make_slots):
+    slots = make_slots("schema")
+    superuser.connection.execute("CREATE ROLE gw7")
+    with pytest.raises(PostgresError) as caught:
+        slots.ensure("gw7")
+    assert caught.value.as_text() == 'error: cannot make the slot `gw7`\ncause: role "gw7" already exists'
+
+
+def test_a_server_that_does_not_answer_in_time_is_named_with_the_setting():
+    from runner.engines.protocol import ServerAddress
+
+    nowhere = ServerAddress("127.0.0.1", 1, "postgres", "secret")
+    with pytest.raises(NotReadyError) as caught:
+        wait_for_server([nowhere], 0.1, lambda: None)
+    text = caught.value.as_text()
+    assert text.startswith("error: Postgres is not ready after 0.1 s (`startup_timeout`)\ncause: ")
+    assert "refused" in text
+    assert text.endswith("hint:  raise the limit: `RUNNER_STARTUP_TIMEOUT=120`")
+    assert "secret" not in text
+
+
+def test_durability_is_off_and_the_data_is_in_memory(superuser):
+    connection = superuser.connection
+    assert ask(connection, "SHOW fsync") == "off"
+    assert ask(connection, "SHOW synchronous_commit") == "off"
+    assert ask(connection, "SHOW data_directory") == "/dev/shm/data"
