@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
@@ -71,4 +72,9 @@ def main() -> None:
     """The entry point."""
     from runner.cli import clean, config, doctor, groups, ps, run  # noqa: F401 -- each adds its command to `app`
 
-    app()
+    try:
+        app()
+    except Exception:  # noqa: BLE001 -- whatever comes here is a bug, and scripts must be able to tell
+        traceback.print_exc()
+        show_error(RunnerError("this is a bug of ephemeral-runner", hint="report it with the lines above"))
+        sys.exit(RunnerError.exit_code)

@@ -62,7 +62,9 @@ class Settings(BaseModel):
         "", description="certificates for image builds; empty finds SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT"
     )
     postgres_memory: int = Field(
-        1024, ge=0, description="memory for Postgres's data, in MiB; 0 keeps the data on the container's disk"
+        1024,
+        ge=0,
+        description="memory for Postgres's data, in MiB; 0, or more than half of the engine's: data on disk",
     )
     environment: dict[str, str] = Field(
         {}, description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
+from typing import Any
 
 import docker
 
@@ -32,8 +34,17 @@ class DockerEngine:
 
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
-        with translate("cannot ask the engine for its CPUs"):
-            return int(self._client.info()["NCPU"])
+        return int(self._info["NCPU"])
+
+    @cached_property
+    def _info(self) -> dict[str, Any]:
+        with translate("cannot ask the engine for its size"):
+            return self._client.info()
+
+    def _find_memory(self) -> int:
+        """Memory for Postgres's data, in MiB: the setting, or none where that is over half of the engine's."""
+        wanted = self._settings.postgres_memory
+        return wanted if 2 * wanted * 1024**2 <= int(self._info["MemTotal"]) else 0
 
     def sweep(self) -> Sequence[Leftover]:
         """Remove objects of runs whose owner is dead; return what was removed."""
@@ -57,7 +68,7 @@ class DockerEngine:
         # testcontainers takes 0.1 s to import, in which the engine starts the suite container.
         from runner.engines.docker.postgres import DisposablePostgres
 
-        memory, image = self._settings.postgres_memory, self._images.postgres.tag
+        memory, image = self._find_memory(), self._images.postgres.tag
         server = DisposablePostgres(self._client, image, self._identity, suite, password, memory, receiver)
         self._guard.callback(server.close)
         return server.start()
