@@ -23,7 +23,7 @@ $(VENV)/ready: requirements.txt pyproject.toml
 install: $(VENV)/ready ## install the runner and its tools into .venv
 
 $(GROUPS:%=test-%): test-%: $(VENV)/ready
-	@$(BIN)/runner run --group $*
+	@$(BIN)/runner run --group $* -m "not engine"
 
 test: $(VENV)/ready ## all tests of this repository, on a real engine
 	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)

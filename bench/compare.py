@@ -64,11 +64,19 @@ testcontainers_config.ryuk_disabled = True
 @pytest.fixture(scope="session")
 def database_url():
     server = PostgresContainer(os.environ["BENCH_IMAGE"], username="postgres", dbname="postgres", driver=None)
-    server.with_kwargs(entrypoint=["sh", "/usr/lib/ephemeral-runner/start.sh"], network=None)
+    server.with_kwargs(entrypoint=["sh", "-c", os.environ["BENCH_START"]], network=None)
     with server:
         port = server.get_exposed_port(5432)
         yield f"postgresql://postgres:{server.password}@127.0.0.1:{port}/postgres"
 """
+
+BAKED = "exec sh /usr/lib/ephemeral-runner/start.sh"
+INITDB = (
+    "initdb --pgdata=/tmp/data --username=postgres --auth=trust >/dev/null"
+    " && echo 'host all all all trust' >> /tmp/data/pg_hba.conf"
+    " && exec postgres -D /tmp/data -c listen_addresses='*' -c unix_socket_directories=/tmp"
+)
+"""What the official image does when its container starts for the first time, without its extra restart."""
 
 COMPOSE = """
 services:
@@ -165,7 +173,12 @@ def compare_environments(rounds: int, folder: Path) -> None:
     ways: dict[str, Callable[[], None]] = {
         "(a) runner run, warm": lambda: call(runner, ours),
         "(b) bare pytest, Postgres already runs": lambda: call(pytest, ours, TEST_DATABASE_URL=url),
-        "(c) testcontainers inside the suite": lambda: call(pytest, theirs, BENCH_IMAGE=images.postgres.tag),
+        "(c) testcontainers inside the suite, initdb at start": lambda: call(
+            pytest, theirs, BENCH_IMAGE=images.postgres.tag, BENCH_START=INITDB
+        ),
+        "(c') the same with our baked data directory": lambda: call(
+            pytest, theirs, BENCH_IMAGE=images.postgres.tag, BENCH_START=BAKED
+        ),
     }
     if compose := find_compose():
         text = COMPOSE.format(postgres=images.postgres.tag, suite=images.suite.tag, project=ours)

@@ -34,7 +34,7 @@ def wait_until_asleep(process: "subprocess.Popen[str]", folder: Path) -> None:
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_one_signal_ends_the_run_in_order_within_two_seconds(make_project: Make, number: int, exit_code: int) -> None:
     folder = make_project(SLEEPING)
-    process = start(folder, "run", "-n", "2")
+    process = start(folder, "run", "-n", "0")
     wait_until_asleep(process, folder)
     sent = time.monotonic()
     process.send_signal(number)
@@ -128,6 +128,7 @@ def test_ps_shows_a_living_run_and_clean_does_not_touch_it(make_project: Make) -
     process.communicate(timeout=20)
 
 
+@pytest.mark.xdist_group("kill")
 def test_clean_and_the_next_run_remove_what_has_no_living_owner(
     make_project: Make, engine: docker.DockerClient
 ) -> None:

@@ -173,14 +173,11 @@ def test_the_words_of_the_expression_language_are_no_marks():
     ],
     ids=["default", "one group", "two groups", "special groups", "moment", "hidden groups", "mark too"],
 )
+@pytest.mark.slow
 def test_every_selected_test_is_in_exactly_one_pass(selection, is_selected):
     plan = plan_for(OWN_GROUPS, **selection)
-    left_out_by_default = {"performance", "hidden"}
-    special = {"pure", "quick", "heavy", "lone"}
     wrong = {}
     for marks in subsets(["smoke", "performance", "pure", "quick", "heavy", "lone", "hidden"]):
-        if not selection and marks & left_out_by_default and marks & special:
-            continue  # The next test but one is about these.
         passes = find_passes(plan, marks)
         if len(passes) != bool(is_selected(marks)):
             wrong[marks] = passes

@@ -1,0 +1,75 @@
+"""The lease, pytest with two workers and the plugin together, as in the suite container but without an engine."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.core.settings import Settings
+from runner.core.slots import make_environment, make_server
+from runner.streams import Streams
+
+pytestmark = [pytest.mark.unit, pytest.mark.e2e]
+
+LEASE = Path(__file__).parents[2] / "images/base/lease.py"
+
+SUITE = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", range(4))
+def test_has_a_slot_of_its_own(number):
+    assert os.environ["TEST_DATABASE_URL"].endswith("/suite")
+    assert os.environ["PGUSER"] == os.environ.get("PYTEST_XDIST_WORKER", "master")
+"""
+
+
+def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_test(pytester, tmp_path):
+    pytester.makepyfile(test_suite=SUITE)
+    events, output = [], []
+    streams = Streams(output.append, output.append, events.append, time.monotonic)
+    process = subprocess.Popen(
+        [sys.executable, LEASE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "EPHEMERAL_RUNNER_READY": str(tmp_path)},
+    )
+
+    def pump(stream, number):
+        while data := os.read(stream.fileno(), 65536):
+            streams.receive_suite(number, data)
+
+    pumps = [threading.Thread(target=pump, args=each) for each in ((process.stdout, 1), (process.stderr, 2))]
+    for thread in pumps:
+        thread.start()
+
+    def send(**command):
+        process.stdin.write(json.dumps(command).encode() + b"\n")
+        process.stdin.flush()
+
+    environment = make_environment(Settings(), make_server("schema", "secret"), {})
+    del environment["PYTEST_PLUGINS"]  # The plugin comes by its entry point here.
+    argv = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+    send(do="run", argv=argv, env=environment, cwd=str(pytester.path))
+    began = time.monotonic()
+    for slot in ("master", "gw0", "gw1"):
+        send(do="ready", slot=slot)
+    try:
+        assert streams.follow(60, lambda: None) == 0, b"".join(output).decode()
+    finally:
+        process.stdin.close()
+        process.wait(10)
+        for thread in pumps:
+            thread.join(10)
+        process.stdout.close()
+        process.stderr.close()
+    assert time.monotonic() - began < 60
+    assert b"4 passed" in b"".join(output)
+    assert [each.data["verdict"] for each in events if each.name == "test-finished"] == ["passed"] * 4
+    assert {each.data["slot"] for each in events if each.name == "slot-wanted"} == {"gw0", "gw1"}
