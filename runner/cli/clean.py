@@ -5,8 +5,8 @@ import os
 
 import typer
 
-from runner.cli.loading import JsonOption
 from runner.cli.main import app
+from runner.cli.options import JsonOption
 from runner.errors import LeftBehindError
 
 

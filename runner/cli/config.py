@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
-from runner.cli.loading import JsonOption, ProjectOption, load
 from runner.cli.main import app
+from runner.cli.options import JsonOption, ProjectOption
 from runner.cli.table import make_table
 
 
 @app.command("config")
 def config(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Show every setting, its value, and where the value came from."""
+    from runner.cli.loading import load
+
     _, sourced = load(project)
     values = sourced.settings.model_dump()
     if as_json:

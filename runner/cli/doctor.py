@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from runner.cli.loading import JsonOption, ProjectOption
 from runner.cli.main import app
+from runner.cli.options import JsonOption, ProjectOption
 from runner.errors import EngineError
 
 

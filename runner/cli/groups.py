@@ -2,18 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runner.cli.execute import execute
-from runner.cli.loading import JsonOption, ProjectOption, load
 from runner.cli.main import app
+from runner.cli.options import JsonOption, ProjectOption
 from runner.cli.table import make_table
-from runner.core.events import Event
-from runner.core.groups import Group
-from runner.core.outcome import count_groups
-from runner.core.plan import make_collection_plan
+
+if TYPE_CHECKING:
+    from runner.core.events import Event
+    from runner.core.groups import Group
 
 
 @app.command("groups")
@@ -23,13 +22,18 @@ def groups(
     count: Annotated[bool, typer.Option(help="Collect the tests in the environment to count them.")] = True,
 ) -> None:
     """Show the groups of tests: marks, when each runs, how many tests it selects."""
+    from runner.cli.execute import execute
+    from runner.cli.loading import load
+    from runner.core.outcome import count_groups
+    from runner.core.plan import make_collection_plan
+
     loaded, sourced = load(project)
     settings = sourced.settings
     counts: dict[str, int] | None = None
     if count:
         collected: list[tuple[str, frozenset[str]]] = []
 
-        def listen(event: Event) -> None:
+        def listen(event: "Event") -> None:
             if event.name == "test-collected":
                 collected.append((event.data["test"], frozenset(event.data["marks"])))
 
@@ -41,7 +45,7 @@ def groups(
     show(settings.groups, counts, as_json)
 
 
-def show(groups: dict[str, Group], counts: dict[str, int] | None, as_json: bool) -> None:
+def show(groups: "dict[str, Group]", counts: dict[str, int] | None, as_json: bool) -> None:
     """Print the groups on standard output."""
     if as_json:
         found = {

@@ -4,9 +4,7 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from runner.core.names import make_run_id
 from runner.core.settings import Sourced, merge_settings
@@ -15,11 +13,6 @@ from runner.project.load import Project, load_project
 if TYPE_CHECKING:
     from runner.core.settings import Settings
     from runner.engines.docker.engine import DockerEngine
-
-ProjectOption = Annotated[
-    Path, typer.Option("--project", "-C", metavar="FOLDER", help="The project's folder.", show_default="here")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
 def load(folder: Path, **flags: Any) -> tuple[Project, Sourced]:

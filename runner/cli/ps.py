@@ -3,8 +3,8 @@
 import json
 import os
 
-from runner.cli.loading import JsonOption
 from runner.cli.main import app
+from runner.cli.options import JsonOption
 from runner.cli.table import make_table
 
 

@@ -7,13 +7,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from runner.cli.execute import execute
-from runner.cli.loading import JsonOption, ProjectOption, load
 from runner.cli.main import app
-from runner.core.plan import Selection, make_plan
-from runner.core.settings import parse_number
+from runner.cli.options import JsonOption, ProjectOption
 from runner.errors import SettingsError
-from runner.project.load import Project
 
 EXAMPLES = """\b
 Examples:
@@ -60,6 +56,11 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")] = False,
 ) -> None:
     """Run tests in a disposable environment and leave nothing behind."""
+    from runner.cli.execute import execute
+    from runner.cli.loading import load
+    from runner.core.plan import Selection, make_plan
+    from runner.core.settings import parse_number
+
     loaded, sourced = load(
         project, workers=parse_number(workers), isolation=isolation, dist=dist, timeout=parse_number(timeout)
     )
@@ -69,7 +70,7 @@ def run(
         when,
         mark,
         keyword,
-        check_paths(loaded, paths or []),
+        check_paths(loaded.folder, paths or []),
         tuple(ctx.meta.get("pytest_args", ())),
     )
     make_plan(settings, selection, cpus=1)  # Refuses unknown groups before the engine is asked for anything.
@@ -79,7 +80,7 @@ def run(
     raise typer.Exit(done.outcome.exit_code)
 
 
-def check_paths(project: Project, paths: list[str]) -> tuple[str, ...]:
+def check_paths(folder: Path, paths: list[str]) -> tuple[str, ...]:
     """Paths relative to the project's folder, where pytest runs.
 
     Raises:
@@ -88,14 +89,14 @@ def check_paths(project: Project, paths: list[str]) -> tuple[str, ...]:
     checked = []
     for text in paths:
         path, separator, test = text.partition("::")
-        full = Path(path).resolve() if Path(path).exists() else (project.folder / path).resolve()
-        if not full.is_relative_to(project.folder):
+        full = Path(path).resolve() if Path(path).exists() else (folder / path).resolve()
+        if not full.is_relative_to(folder):
             raise SettingsError(
                 f"the path `{path}` is outside the project",
-                f"the project is `{project.folder}`",
+                f"the project is `{folder}`",
                 "only the project's own files are copied into the environment",
             )
         if not full.exists():
-            raise SettingsError(f"cannot find the path `{path}`", f"no such file in `{project.folder}`")
-        checked.append(str(full.relative_to(project.folder)) + separator + test)
+            raise SettingsError(f"cannot find the path `{path}`", f"no such file in `{folder}`")
+        checked.append(str(full.relative_to(folder)) + separator + test)
     return tuple(checked)
