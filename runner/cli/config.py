@@ -11,10 +11,12 @@ from runner.cli.table import make_table
 @app.command("config")
 def config(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     """Show every setting, its value, and where the value came from."""
+    from msgspec import to_builtins
+
     from runner.cli.loading import load
 
     _, sourced = load(project)
-    values = sourced.settings.model_dump()
+    values = to_builtins(sourced.settings)
     if as_json:
         print(json.dumps({name: {"value": values[name], "source": sourced.sources[name]} for name in values}))
         return

@@ -47,9 +47,11 @@ def groups(
 
 def show(groups: "dict[str, Group]", counts: dict[str, int] | None, as_json: bool) -> None:
     """Print the groups on standard output."""
+    from msgspec import to_builtins
+
     if as_json:
         found = {
-            name: group.model_dump() | ({"tests": counts[name]} if counts else {}) for name, group in groups.items()
+            name: to_builtins(group) | ({"tests": counts[name]} if counts else {}) for name, group in groups.items()
         }
         print(json.dumps({"groups": found, "in_no_group": counts[""] if counts else None}))
         return

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from msgspec import Meta, Struct
 
 Moment = Literal["commit", "pull-request", "nightly", "release"]
 MOMENTS: tuple[Moment, ...] = ("commit", "pull-request", "nightly", "release")
 
-Workers = Annotated[int, Field(ge=0, le=256)] | Literal["auto"]
+Workers = Annotated[int, Meta(ge=0, le=256)] | Literal["auto"]
 
 
-class Group(BaseModel):
+class Group(Struct, frozen=True, kw_only=True):
     """One group of tests.
 
     Attributes:
@@ -23,9 +23,7 @@ class Group(BaseModel):
         default: whether `runner run` without a selection includes the group.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    marks: list[str] = Field(min_length=1)
+    marks: Annotated[list[str], Meta(min_length=1)]
     when: list[Moment] = []
     description: str = ""
     workers: Workers | None = None

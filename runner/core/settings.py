@@ -8,12 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
+from msgspec.structs import FieldInfo, fields
 
 from runner.core.groups import DEFAULT_GROUPS, Group, Workers
 from runner.core.nearest import make_hint
+from runner.core.types_in_words import describe
 from runner.errors import SettingsError
 
 Isolation = Literal["schema", "database", "none"]
@@ -30,71 +32,64 @@ DEFAULT_BASE_IMAGE = "debian@sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2b
 """debian:trixie-slim. The digest stands in several independent public repositories (2026)."""
 
 
-class Settings(BaseModel):
+class Settings(Struct, frozen=True, kw_only=True):
     """Every setting of `[tool.runner]`; the description of each is its documentation."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    isolation: Annotated[
+        Isolation,
+        Meta(
+            description="what each worker gets: a role with a `schema` or a `database` of its own;"
+            " `none`: one database for all, whose role may create more"
+        ),
+    ] = "schema"
+    workers: Annotated[
+        Workers,
+        Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),
+    ] = "auto"
+    dist: Annotated[
+        Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"],
+        Meta(description="how xdist distributes tests over workers"),
+    ] = "loadscope"
+    timeout: Annotated[float, Meta(gt=0, description="time limit of the tests of one run, in seconds")] = 3600
+    startup_timeout: Annotated[float, Meta(gt=0, description="time limit for Postgres to answer, in seconds")] = 60
+    lock: Annotated[str, Meta(description="lock file; empty finds uv.lock, then requirements*.txt with hashes")] = ""
+    extras: Annotated[list[str], Meta(description="extras of the project that uv.lock's export includes")] = []
+    dependency_groups: Annotated[
+        list[str],
+        Meta(description="dependency groups that uv.lock's export includes, beside uv's default groups"),
+    ] = []
+    packages: Annotated[list[str], Meta(description="Debian packages that the suite image needs")] = []
+    base_image: Annotated[
+        str,
+        Meta(description="image of Debian 13 that all images start from; empty, or no registry: built from packages"),
+    ] = DEFAULT_BASE_IMAGE
+    ca_bundle: Annotated[
+        str,
+        Meta(description="certificates for image builds; empty finds SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT"),
+    ] = ""
+    postgres_memory: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="memory for Postgres's data, in MiB; 0, or more than half of the engine's: data on disk",
+        ),
+    ] = 1024
+    environment: Annotated[
+        dict[str, str],
+        Meta(description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"),
+    ] = {}
+    pass_environment: Annotated[list[str], Meta(description="variables of the caller that the tests see too")] = field(
+        default_factory=lambda: ["CI", "GITHUB_ACTIONS"]
+    )
+    pytest_args: Annotated[list[str], Meta(description="arguments for every call of pytest")] = []
+    results: Annotated[str, Meta(description="folder for results")] = ".runner"
+    groups: Annotated[
+        dict[str, Group], Meta(description="groups of tests, added to and replacing the default ones")
+    ] = {}
 
-    isolation: Isolation = Field(
-        "schema",
-        description="what each worker gets: a role with a `schema` or a `database` of its own;"
-        " `none`: one database for all, whose role may create more",
-    )
-    workers: Workers = Field(
-        "auto", description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"
-    )
-    dist: Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"] = Field(
-        "loadscope", description="how xdist distributes tests over workers"
-    )
-    timeout: float = Field(3600, gt=0, description="time limit of the tests of one run, in seconds")
-    startup_timeout: float = Field(60, gt=0, description="time limit for Postgres to answer, in seconds")
-    lock: str = Field("", description="lock file; empty finds uv.lock, then requirements*.txt with hashes")
-    extras: list[str] = Field([], description="extras of the project that uv.lock's export includes")
-    dependency_groups: list[str] = Field(
-        [], description="dependency groups that uv.lock's export includes, beside uv's default groups"
-    )
-    packages: list[str] = Field([], description="Debian packages that the suite image needs")
-    base_image: str = Field(
-        DEFAULT_BASE_IMAGE,
-        description="image of Debian 13 that all images start from; empty, or no registry: built from packages",
-    )
-    ca_bundle: str = Field(
-        "", description="certificates for image builds; empty finds SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT"
-    )
-    postgres_memory: int = Field(
-        1024,
-        ge=0,
-        description="memory for Postgres's data, in MiB; 0, or more than half of the engine's: data on disk",
-    )
-    environment: dict[str, str] = Field(
-        {}, description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"
-    )
-    pass_environment: list[str] = Field(
-        ["CI", "GITHUB_ACTIONS"], description="variables of the caller that the tests see too"
-    )
-    pytest_args: list[str] = Field([], description="arguments for every call of pytest")
-    results: str = Field(".runner", description="folder for results")
-    groups: dict[str, Group] = Field({}, description="groups of tests, added to and replacing the default ones")
 
-    @field_validator("groups")
-    @classmethod
-    def check_group_names(cls, groups: dict[str, Group]) -> dict[str, Group]:
-        """Refuse names that cannot name a file, and the one that means all the rest."""
-        for name in groups:
-            if name == REST or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-                raise ValueError(f"`{name}` cannot name a group: letters, digits, `-` and `_`, but not `{REST}`")
-        return groups
-
-    @field_validator("environment")
-    @classmethod
-    def check_placeholders(cls, variables: dict[str, str]) -> dict[str, str]:
-        """Refuse placeholders that nobody fills; a brace that is meant is written twice."""
-        for name, template in variables.items():
-            if unknown := find_fields(template) - SLOT_FIELDS:
-                raise ValueError(
-                    f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; a brace that is meant is doubled"
-                )
-        return variables
+FIELDS = {each.name: each for each in fields(Settings)}
+GROUP_FIELDS = {each.name: each for each in fields(Group)}
 
 
 def find_fields(template: str) -> set[str]:
@@ -123,7 +118,7 @@ def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sou
         ("flag", {name: value for name, value in flags.items() if value is not None}),
     )
     merged: dict[str, Any] = {}
-    sources: dict[str, Source] = dict.fromkeys(Settings.model_fields, "default")
+    sources: dict[str, Source] = dict.fromkeys(FIELDS, "default")
     for source, layer in layers:
         validate(layer, source)
         merged |= layer
@@ -134,16 +129,16 @@ def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sou
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """The settings that `RUNNER_*` variables hold; a value is read as TOML where it is TOML, else as text."""
-    named = {f"RUNNER_{name.upper()}": name for name in Settings.model_fields}
+    named = {f"RUNNER_{name.upper()}": name for name in FIELDS}
     return {named[key]: read_value(named[key], text) for key, text in environ.items() if key in named}
 
 
 def read_value(name: str, text: str) -> Any:
     """One value of the environment: `4`, `[1, 2]` and `database` need no quotes; a list may be `a,b`."""
-    annotation = Settings.model_fields[name].annotation
-    if annotation is str:
+    kind = get_args(FIELDS[name].type)[0]
+    if kind is str:
         return text
-    if annotation == list[str] and not text.startswith("["):
+    if kind == list[str] and not text.startswith("["):
         return [item.strip() for item in text.split(",") if item.strip()]
     try:
         return tomllib.loads(f"value = {text}")["value"]
@@ -153,7 +148,7 @@ def read_value(name: str, text: str) -> Any:
 
 def merge_groups(declared: Mapping[str, Any]) -> dict[str, Any]:
     """The default groups with the project's changes; a new group's mark is its own name unless it says otherwise."""
-    merged: dict[str, Any] = {name: group.model_dump() for name, group in DEFAULT_GROUPS.items()}
+    merged: dict[str, Any] = to_builtins(dict(DEFAULT_GROUPS))
     for name, changes in declared.items():
         merged[name] = {**merged.get(name, {"marks": [name]}), **changes}
     return merged
@@ -161,36 +156,57 @@ def merge_groups(declared: Mapping[str, Any]) -> dict[str, Any]:
 
 def validate(layer: Layer, source: Source) -> Settings:
     """The settings in one layer, or an error that names the setting as the user wrote it."""
-    groups = layer.get("groups")
-    if isinstance(groups, Mapping) and all(isinstance(group, Mapping) for group in groups.values()):
-        layer = {**layer, "groups": {name: {"marks": [name], **group} for name, group in groups.items()}}
+    values = {name: read_field(FIELDS, [name], layer[name], source) for name in layer if name != "groups"}
+    groups = layer.get("groups", {})
+    if not isinstance(groups, Mapping):
+        raise refuse(["groups"], groups, "expected a table", source)
+    values["groups"] = {name: read_group(name, table, source) for name, table in groups.items()}
+    check_placeholders(values.get("environment", {}), source)
+    return Settings(**values)
+
+
+def read_group(name: str, table: Any, source: Source) -> Group:
+    """One group; its name also names result files, and `default` is the pass with all the rest."""
+    if not isinstance(table, Mapping):
+        raise refuse(["groups", name], table, "expected a table", source)
+    if name == REST or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        cause = f"`{name}` cannot name a group: letters, digits, `-` and `_`, but not `{REST}`"
+        raise refuse(["groups", name], dict(table), cause, source)
+    given = {key: read_field(GROUP_FIELDS, ["groups", name, key], table[key], source) for key in table}
+    return Group(**{"marks": [name], **given})
+
+
+def read_field(known: Mapping[str, FieldInfo], keys: list[str], value: Any, source: Source) -> Any:
+    """One value, checked against the type of its field."""
+    if keys[-1] not in known:
+        hint = make_hint(keys[-1], known)
+        raise SettingsError(f"unknown setting `{show_name(keys, source)}`", hint=hint)
+    kind = known[keys[-1]].type
     try:
-        return Settings.model_validate(layer)
-    except ValidationError as error:
-        raise make_error(error, source) from None
+        return convert(value, kind)
+    except ValidationError:
+        raise refuse(keys, value, f"expected {describe(kind)}", source) from None
 
 
-def make_error(error: ValidationError, source: Source) -> SettingsError:
-    """The first problem that pydantic found, in our words."""
-    first = error.errors()[0]
-    keys = [str(key) for key in first["loc"] if key != "function-after"]
-    if first["type"] == "extra_forbidden":
-        known = Group.model_fields if keys[0] == "groups" else Settings.model_fields
-        return SettingsError(f"unknown setting `{show_name(keys, source)}`", hint=make_hint(keys[-1], known))
-    depth = 3 if keys[0] == "groups" else 1
-    problems = [each for each in error.errors() if each["loc"][:depth] == first["loc"][:depth]]
-    # A union reports one problem for each of its members, and adds the member's name to the location.
-    cause = " or ".join(dict.fromkeys(lower_first(each["msg"]) for each in problems))
+def check_placeholders(variables: Mapping[str, str], source: Source) -> None:
+    """Refuse placeholders that nobody fills."""
+    for name, template in variables.items():
+        try:
+            unknown = find_fields(template) - SLOT_FIELDS
+        except ValueError:
+            unknown = {"{"}
+        if unknown:
+            cause = f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; a brace that is meant is doubled"
+            raise refuse(["environment"], dict(variables), cause, source)
+
+
+def refuse(keys: list[str], value: Any, cause: str, source: Source) -> SettingsError:
+    """The error for a value that does not fit."""
     return SettingsError(
-        f"setting `{show_name(keys[:depth], source)}` is not valid: {first['input']!r}",
-        cause=cause,
-        hint="`runner config` shows every setting and where its value comes from",
+        f"setting `{show_name(keys, source)}` is not valid: {value!r}",
+        cause,
+        "`runner config` shows every setting and where its value comes from",
     )
-
-
-def lower_first(text: str) -> str:
-    """`text` with a small first letter, as the error convention has it."""
-    return text[:1].lower() + text[1:]
 
 
 def show_name(keys: list[str], source: Source) -> str:

@@ -5,7 +5,6 @@ from project_folder import PYPROJECT
 
 from runner.cli.run import check_paths
 from runner.errors import SettingsError
-from runner.project.load import Project
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +25,7 @@ def refuse(folder, *args, **changes):
             ["-n", "many"],
             [
                 "error: setting `--workers` is not valid: 'many'",
-                "cause: input should be a valid integer or input should be 'auto'",
+                "cause: expected a whole number from 0 to 256, or auto",
                 SEE_CONFIG,
             ],
             marks=pytest.mark.smoke,
@@ -35,7 +34,7 @@ def refuse(folder, *args, **changes):
             ["-n", "-1"],
             [
                 "error: setting `--workers` is not valid: -1",
-                "cause: input should be greater than or equal to 0 or input should be 'auto'",
+                "cause: expected a whole number from 0 to 256, or auto",
                 SEE_CONFIG,
             ],
         ),
@@ -43,7 +42,7 @@ def refuse(folder, *args, **changes):
             ["--isolation", "tables"],
             [
                 "error: setting `--isolation` is not valid: 'tables'",
-                "cause: input should be 'schema', 'database' or 'none'",
+                "cause: expected one of schema, database, none",
                 SEE_CONFIG,
             ],
         ),
@@ -58,7 +57,7 @@ def test_a_flag_of_run_that_does_not_fit_is_refused(cli, args, lines):
 
 def test_a_time_limit_that_is_no_number_is_refused_like_any_other_setting(cli):
     refuse(cli.project(), "run", "--timeout", "soon").assert_error(
-        f"error: setting `--timeout` is not valid: 'soon'\ncause: input should be a valid number\n{SEE_CONFIG}"
+        f"error: setting `--timeout` is not valid: 'soon'\ncause: expected a number above 0\n{SEE_CONFIG}"
     )
 
 
@@ -74,7 +73,7 @@ def test_a_time_limit_that_is_no_number_is_refused_like_any_other_setting(cli):
             'workers = "many"',
             [
                 "error: setting `tool.runner.workers` is not valid: 'many'",
-                "cause: input should be a valid integer or input should be 'auto'",
+                "cause: expected a whole number from 0 to 256, or auto",
                 SEE_CONFIG,
             ],
         ),
@@ -89,7 +88,7 @@ def test_a_setting_in_pyproject_that_does_not_fit_is_refused(cli, toml, lines):
 def test_a_variable_that_does_not_fit_is_refused(cli):
     refuse(cli.project(), "run", environ={"RUNNER_POSTGRES_MEMORY": "lots"}).assert_error(
         "error: setting `RUNNER_POSTGRES_MEMORY` is not valid: 'lots'\n"
-        f"cause: input should be a valid integer\n{SEE_CONFIG}"
+        f"cause: expected a whole number from 0\n{SEE_CONFIG}"
     )
 
 
@@ -147,7 +146,7 @@ def test_a_path_outside_of_the_project_is_refused(cli):
 def test_no_way_leads_out_of_the_project(tmp_path, path):
     (tmp_path / "out").symlink_to("/etc")
     with pytest.raises(SettingsError, match="is outside the project"):
-        check_paths(Project(tmp_path, {}), [path])
+        check_paths(tmp_path, [path])
 
 
 def test_a_path_that_does_not_exist_is_refused(cli):

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from project_folder import is_ours
 
 from runner.core.settings import Settings
 from runner.core.slots import make_environment, make_server
@@ -33,12 +34,13 @@ def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_
     pytester.makepyfile(test_suite=SUITE)
     events, output = [], []
     streams = Streams(output.append, output.append, events.append, time.monotonic)
+    clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
     process = subprocess.Popen(
         [sys.executable, LEASE],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "EPHEMERAL_RUNNER_READY": str(tmp_path)},
+        env={**clean, "EPHEMERAL_RUNNER_READY": str(tmp_path)},
     )
 
     def pump(stream, number):

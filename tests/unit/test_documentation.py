@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.core.groups import DEFAULT_GROUPS
-from runner.core.settings import Settings
+from runner.core.settings import FIELDS, Settings
 from runner.errors import ERRORS
 
 pytestmark = pytest.mark.unit
@@ -16,9 +16,10 @@ README = (ROOT / "README.md").read_text()
 
 def make_settings_table() -> str:
     rows = ["| setting | default | |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        default = "" if field.default in ("", [], {}) else f"`{str(field.default)[:24]}`"
-        rows.append(f"| `{name}` | {default} | {field.description} |")
+    for name, field in FIELDS.items():
+        value = getattr(Settings(), name)
+        default = f"`{str(value)[:24]}`" if value else ""
+        rows.append(f"| `{name}` | {default} | {field.type.__metadata__[0].description} |")
     return "\n".join(rows)
 
 

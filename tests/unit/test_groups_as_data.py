@@ -1,7 +1,6 @@
 """The default groups, and what a group demands of its fields."""
 
 import pytest
-from pydantic import ValidationError
 
 from runner.core.groups import DEFAULT_GROUPS, MOMENTS, Group
 
@@ -25,11 +24,6 @@ def test_performance_runs_alone_and_only_when_asked_for():
     assert (performance.workers, performance.default) == (0, False)
 
 
-def test_a_group_has_at_least_one_mark():
-    with pytest.raises(ValidationError, match="at least 1 item"):
-        Group(marks=[])
-
-
 def test_a_group_cannot_be_changed_afterwards():
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(AttributeError, match="immutable"):
         Group(marks=["a"]).database = False

@@ -1,8 +1,10 @@
 """Settings: layers, sources, and what is said about a value that does not fit."""
 
 import pytest
+from msgspec.structs import replace
 
 from runner.core.settings import (
+    FIELDS,
     Settings,
     find_fields,
     make_workers,
@@ -32,7 +34,7 @@ def refuse(file=None, environ=None, **flags):
 def test_without_any_layer_every_value_is_a_default():
     sourced = merge()
     assert set(sourced.sources.values()) == {"default"}
-    assert sourced.settings.model_copy(update={"groups": {}}) == Settings()
+    assert replace(sourced.settings, groups={}) == Settings()
 
 
 @pytest.mark.smoke
@@ -64,36 +66,36 @@ def test_a_key_with_hyphens_is_the_one_with_underscores():
 
 
 def test_settings_cannot_be_changed_afterwards():
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="immutable"):
         merge().settings.workers = 3
 
 
 @pytest.mark.parametrize(
     ("name", "value", "cause"),
     [
-        ("isolation", "tables", "input should be 'schema', 'database' or 'none'"),
-        ("isolation", 1, "input should be 'schema', 'database' or 'none'"),
-        ("workers", "many", "input should be a valid integer or input should be 'auto'"),
-        ("workers", 1.5, "input should be a valid integer or input should be 'auto'"),
-        ("workers", True, "input should be a valid integer or input should be 'auto'"),
-        ("workers", -1, "input should be greater than or equal to 0 or input should be 'auto'"),
-        ("workers", 257, "input should be less than or equal to 256 or input should be 'auto'"),
-        ("dist", "each", "input should be 'load', 'loadscope', 'loadfile', 'loadgroup' or 'worksteal'"),
-        ("timeout", "1h", "input should be a valid number"),
-        ("timeout", 0, "input should be greater than 0"),
-        ("startup_timeout", -2.5, "input should be greater than 0"),
-        ("lock", 3, "input should be a valid string"),
-        ("extras", "dev", "input should be a valid list"),
-        ("dependency_groups", {"a": 1}, "input should be a valid list"),
-        ("base_image", False, "input should be a valid string"),
-        ("ca_bundle", ["a"], "input should be a valid string"),
-        ("postgres_memory", 1.5, "input should be a valid integer"),
-        ("postgres_memory", -1, "input should be greater than or equal to 0"),
-        ("environment", ["A=b"], "input should be a valid dictionary"),
-        ("pass_environment", "CI", "input should be a valid list"),
-        ("pytest_args", "-x", "input should be a valid list"),
-        ("results", 1, "input should be a valid string"),
-        ("groups", 3, "input should be a valid dictionary"),
+        ("isolation", "tables", "expected one of schema, database, none"),
+        ("isolation", 1, "expected one of schema, database, none"),
+        ("workers", "many", "expected a whole number from 0 to 256, or auto"),
+        ("workers", 1.5, "expected a whole number from 0 to 256, or auto"),
+        ("workers", True, "expected a whole number from 0 to 256, or auto"),
+        ("workers", -1, "expected a whole number from 0 to 256, or auto"),
+        ("workers", 257, "expected a whole number from 0 to 256, or auto"),
+        ("dist", "each", "expected one of load, loadscope, loadfile, loadgroup, worksteal"),
+        ("timeout", "1h", "expected a number above 0"),
+        ("timeout", 0, "expected a number above 0"),
+        ("startup_timeout", -2.5, "expected a number above 0"),
+        ("lock", 3, "expected text"),
+        ("extras", "dev", "expected a list of text"),
+        ("dependency_groups", {"a": 1}, "expected a list of text"),
+        ("base_image", False, "expected text"),
+        ("ca_bundle", ["a"], "expected text"),
+        ("postgres_memory", 1.5, "expected a whole number from 0"),
+        ("postgres_memory", -1, "expected a whole number from 0"),
+        ("environment", ["A=b"], "expected a table of text"),
+        ("pass_environment", "CI", "expected a list of text"),
+        ("pytest_args", "-x", "expected a list of text"),
+        ("results", 1, "expected text"),
+        ("groups", 3, "expected a table"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named_with_its_place_and_its_reason(name, value, cause):
@@ -102,12 +104,12 @@ def test_a_value_of_the_wrong_type_is_named_with_its_place_and_its_reason(name, 
 
 @pytest.mark.parametrize(
     ("name", "value", "shown"),
-    [("packages", ["git", 3], "3"), ("environment", {"A": 1}, "1")],
+    [("packages", ["git", 3], "['git', 3]"), ("environment", {"A": 1}, "{'A': 1}")],
 )
 def test_a_wrong_value_inside_a_list_or_a_table_is_named_by_its_setting(name, value, shown):
     what, cause, _ = refuse({name: value})
     assert what == f"setting `tool.runner.{name}` is not valid: {shown}"
-    assert cause == "input should be a valid string"
+    assert cause in {"expected a list of text", "expected a table of text"}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +137,7 @@ def test_an_unknown_setting_gets_the_nearest_known_key():
 
 
 def test_an_unknown_setting_like_no_other_gets_the_list_of_all():
-    assert refuse({"qqq": 1})[2] == "known: " + ", ".join(sorted(Settings.model_fields))
+    assert refuse({"qqq": 1})[2] == "known: " + ", ".join(sorted(FIELDS))
 
 
 def test_an_unknown_key_inside_a_group_gets_the_nearest_key_of_groups():
@@ -149,12 +151,12 @@ def test_an_unknown_key_inside_a_group_gets_the_nearest_key_of_groups():
 @pytest.mark.parametrize(
     ("group", "what", "cause"),
     [
-        ({"when": ["tomorrow"]}, "when", "input should be 'commit', 'pull-request', 'nightly' or 'release'"),
-        ({"marks": []}, "marks", "list should have at least 1 item after validation, not 0"),
-        ({"marks": "a"}, "marks", "input should be a valid list"),
-        ({"database": "no"}, "database", "input should be a valid boolean"),
-        ({"default": 1}, "default", "input should be a valid boolean"),
-        ({"workers": "many"}, "workers", "input should be a valid integer or input should be 'auto'"),
+        ({"when": ["tomorrow"]}, "when", "expected a list of one of commit, pull-request, nightly, release"),
+        ({"marks": []}, "marks", "expected a list of at least one text"),
+        ({"marks": "a"}, "marks", "expected a list of at least one text"),
+        ({"database": "no"}, "database", "expected true or false"),
+        ({"default": 1}, "default", "expected true or false"),
+        ({"workers": "many"}, "workers", "expected a whole number from 0 to 256, or auto"),
     ],
 )
 def test_a_wrong_value_inside_a_group_is_named_with_its_group(group, what, cause):
@@ -175,7 +177,7 @@ def test_a_group_with_a_negative_number_of_workers_is_refused():
 
 def test_the_problems_of_two_groups_are_not_told_as_one():
     _, cause, _ = refuse({"groups": {"a": {"when": ["never"]}, "b": {"database": 1}}})
-    assert cause == "input should be 'commit', 'pull-request', 'nightly' or 'release'"
+    assert cause == "expected a list of one of commit, pull-request, nightly, release"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_a_variable_is_read_as_its_setting_wants_it(variable, text, value):
 def test_a_variable_of_the_wrong_type_is_named():
     assert refuse({}, {"RUNNER_POSTGRES_MEMORY": "lots"}) == (
         "setting `RUNNER_POSTGRES_MEMORY` is not valid: 'lots'",
-        "input should be a valid integer",
+        "expected a whole number from 0",
         HINT,
     )
 
@@ -250,7 +252,7 @@ def test_placeholders_of_a_slot_are_taken(template):
 def test_an_unknown_placeholder_is_refused_by_name(template, cause):
     said, reason, _ = refuse({"environment": {"URL": template}})
     assert said.startswith("setting `tool.runner.environment` is not valid: ")
-    assert reason == f"value error, {cause}; a brace that is meant is doubled"
+    assert reason == f"{cause}; a brace that is meant is doubled"
 
 
 def test_a_lone_brace_is_refused_like_any_other_value():
