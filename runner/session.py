@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.core.events import Event, Listener
+from runner.core.names import is_slot
 from runner.core.nearest import make_hint
-from runner.core.outcome import Tally, combine_exit_codes
+from runner.core.outcome import Tally, check_ends, combine_exit_codes
 from runner.core.plan import Plan, make_pytest_args
 from runner.core.slots import make_environment, make_server
 from runner.engines.protocol import Engine, Leftover, Suite
@@ -117,6 +118,7 @@ class Session:
             raise
         finally:
             self._copy_results(suite)
+        check_ends(codes, self.outcome.tally)
         return combine_exit_codes(codes, self._plan.selection.as_text())
 
     def _sweep(self) -> None:
@@ -154,7 +156,7 @@ class Session:
 
         def still_wanted() -> None:
             check()
-            streams.take(0)
+            streams.take_all()
 
         settings = self._plan.settings
         with self._step("postgres") as step:
@@ -171,6 +173,8 @@ class Session:
 
     def _want_slot(self, slot: str) -> None:
         """Make a slot, or remember it until the server is there. Workers ask as xdist starts them."""
+        if not is_slot(slot):
+            return
         if self._slots is None:
             self._wanted.append(slot)
             return
@@ -195,7 +199,7 @@ class Session:
     def _copy_results(self, suite: Suite) -> None:
         """Copy what there is; after an error, a second one is of no interest."""
         with suppress(RunnerError):
-            suite.copy_results(self._around.results)
+            suite.copy_results([f"{each.name}.xml" for each in self._plan.passes], self._around.results)
             merge_junit(self._around.results)
 
     def _tear_down(self) -> None:

@@ -2,7 +2,6 @@
 
 import queue
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ END_OF_OUTPUT = b"\x1eephemeral-runner: end of output\x1e\n"
 
 TICK = 0.05
 """Seconds between looks at signals and the time limit while nothing is said."""
+
+WHOLE_LOG = "the whole log is in the results: `postgres.log`"
 
 Sink = Callable[[bytes], object]
 
@@ -48,7 +49,7 @@ class Streams:
         self._queue: queue.Queue[tuple[str, int, bytes]] = queue.Queue()
         self._held = b""
         self._line = b""
-        self._log_tail: deque[bytes] = deque(maxlen=20)
+        self._log_tail = b""
         self._process = Process()
 
     def receive_suite(self, stream: int, data: bytes) -> None:
@@ -83,24 +84,30 @@ class Streams:
         exit_code, self._process = self._process.exit_code, Process()
         return exit_code
 
-    def take(self, seconds: float) -> None:
-        """Handle the next message, if one comes in time."""
+    def take_all(self) -> None:
+        """Handle every message that is there."""
+        while self.take(0):
+            pass
+
+    def take(self, seconds: float) -> bool:
+        """Handle the next message, if one comes in time; whether one came."""
         try:
             source, stream, data = self._queue.get(timeout=seconds)
         except queue.Empty:
-            return
+            return False
         if source == "postgres":
             self._take_log(stream, data)
         elif stream == END:
             raise EngineError(
                 "the suite container ended in the middle of the run",
-                "it was removed from outside, or the engine ran out of memory",
+                "it was removed from outside, a test ended its first process, or memory ran out",
                 "`docker events` and the engine's log tell more",
             )
         elif stream == OUTPUT:
             self._take_output(data)
         else:
             self._take_reports(data)
+        return True
 
     def _take_output(self, data: bytes) -> None:
         text, found, rest = (self._held + data).partition(END_OF_OUTPUT)
@@ -129,13 +136,13 @@ class Streams:
     def _take_log(self, stream: int, data: bytes) -> None:
         if stream != END:
             self._log(data)
-            self._log_tail.extend(line for line in data.splitlines() if line.strip())
+            self._log_tail = (self._log_tail + data)[-4096:]
             return
-        lines = [line.decode(errors="replace").strip() for line in self._log_tail]
+        lines = [line for line in self._log_tail.decode(errors="replace").splitlines() if line.strip()]
         raise PostgresError(
             "Postgres ended in the middle of the run",
             "last lines of its log:\n       " + "\n       ".join(lines[-5:]) if lines else "it left no log",
-            "the whole log is in the results: `postgres.log`",
+            "raise `postgres_memory`" if any("No space left" in line for line in lines) else WHOLE_LOG,
         )
 
 

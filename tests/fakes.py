@@ -6,9 +6,9 @@ from runner.engines.protocol import END, OUTPUT, REPORTS, Leftover
 from runner.streams import END_OF_OUTPUT
 
 
-def make_leftover(name="suite-1", kind="container", owner=None):
+def make_leftover(name="suite-1", kind="container", owner=None, status="running", created="2026-01-01T00:00:00"):
     """An object that is left on the engine."""
-    return Leftover(kind, f"id-{name}", name, "run-1", "sample", "suite", "2026-01-01T00:00:00", "running", owner)
+    return Leftover(kind, f"id-{name}", name, "run-1", "sample", "suite", created, status, owner)
 
 
 class FakeSuite:
@@ -35,16 +35,20 @@ class FakeSuite:
     def announce_slot(self, slot):
         self._engine.record(f"slot {slot}")
 
-    def copy_results(self, target):
+    def copy_results(self, names, target):
         self._engine.record("copy_results")
-        for name, text in self._engine.results.items():
-            (target / name).write_text(text)
+        self._engine.asked.append(list(names))
+        for name in self._engine.results.keys() & set(names):
+            (target / name).write_text(self._engine.results[name])
 
     def say(self, data):
         self._receiver(OUTPUT, data)
 
     def report(self, event, **data):
-        self._receiver(REPORTS, json.dumps({"event": event, **data}).encode() + b"\n")
+        self.report_line(json.dumps({"event": event, **data}).encode())
+
+    def report_line(self, line):
+        self._receiver(REPORTS, line + b"\n")
 
     def end(self, exit_code=0):
         """The process ends; the container lives on."""
@@ -92,6 +96,7 @@ class FakeEngine:
         self.built, self.dead = built, dead
         self.calls = []
         self.commands = []
+        self.asked = []
 
     def record(self, call):
         self.calls.append(call)

@@ -69,14 +69,15 @@ class Lease:
             case "run":
                 try:
                     self.child = start(command["argv"], command.get("env"), command.get("cwd"))
-                except OSError as error:
+                except (OSError, ValueError) as error:
                     os.write(1, f"{error}\n".encode() + END_OF_OUTPUT)
                     report(event="process-ended", exit_code=127)
             case "signal" if self.child:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self.child.pid, command["number"])
             case "ready":
-                os.close(os.open(f"{READY}/{command['slot']}", os.O_CREAT | os.O_WRONLY))
+                with contextlib.suppress(OSError):
+                    os.close(os.open(f"{READY}/{command['slot']}", os.O_CREAT | os.O_WRONLY))
 
     def read(self):
         """Take what the owner wrote; end at end-of-file."""

@@ -67,8 +67,7 @@ def execute(
     with Interrupts() as interrupts, ExitStack() as stack:
         engine = open_engine(project, settings, run)
         plan = make(engine.count_cpus())
-        root = project.folder / settings.results
-        results = make_results_folder(root, run)
+        results = make_results_folder(project.folder, settings.results, run)
         console = Console(sys.stderr, verbose)
         shown = sys.stderr.buffer if as_json else sys.stdout.buffer
         output = stack.enter_context(Path(os.devnull).open("wb")) if listener else shown
@@ -77,7 +76,7 @@ def execute(
         around = Surroundings(os.environ, results, make_show(output, console), wants_colour(sys.stdout), columns)
         console(Event("run-started", 0.0, {"project": project.name, "run": run}))
         outcome = Session(plan, engine, around, listeners).run(interrupts)
-    point_latest(root, run)
+    point_latest(results)
     console.print(f"  results   {results}  {outcome.seconds:.2f} s in all")
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))
@@ -98,13 +97,13 @@ def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
     """
 
     def show(data: bytes) -> None:
-        console.clear()
+        console.give_way(data)
         try:
             target.write(data)
             target.flush()
-        except BrokenPipeError:
+        except OSError:
             # What is left in the buffer would raise again at the interpreter's end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())
-            raise Interrupted(signal.SIGPIPE, "a closed pipe: nobody reads the output") from None
+            raise Interrupted(signal.SIGPIPE, "a closed pipe: the output cannot be written") from None
 
     return show

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -72,6 +73,9 @@ def main() -> None:
     """The entry point."""
     from runner.cli import clean, config, doctor, groups, ps, run  # noqa: F401 -- each adds its command to `app`
 
+    # Closed standard streams, as `>&-` makes them, are None.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
         app()
     except Exception:  # noqa: BLE001 -- whatever comes here is a bug, and scripts must be able to tell

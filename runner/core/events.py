@@ -25,6 +25,17 @@ class Event:
         return json.dumps({"event": self.name, "at": round(self.at, 3), **self.data}, ensure_ascii=False)
 
 
+REQUIRED: Mapping[str, Mapping[str, type]] = {
+    "test-started": {"test": str},
+    "test-finished": {"test": str, "verdict": str, "worker": str},
+    "test-collected": {"test": str, "marks": list},
+    "worker-crashed": {"worker": str},
+    "slot-wanted": {"slot": str},
+    "unknown-mark": {"mark": str, "known": list},
+    "process-ended": {"exit_code": int},
+}
+"""What the events of a container must hold; tests can write to the same stream, by mistake or on purpose."""
+
 Listener = Callable[[Event], None]
 
 
@@ -34,5 +45,7 @@ def parse_event(line: bytes, at: float) -> Event | None:
         data = json.loads(line)
         name = data.pop("event")
     except (ValueError, AttributeError, KeyError, TypeError):
+        return None
+    if any(not isinstance(data.get(key), kind) for key, kind in REQUIRED.get(name, {}).items()):
         return None
     return Event(name, at, data)

@@ -78,3 +78,8 @@ def make_slots(workers: int) -> tuple[str, ...]:
     xdist's controller also gets `master`: it loads the conftest files, which may connect.
     """
     return (MASTER, *(f"gw{number}" for number in range(workers)))
+
+
+def is_slot(name: str) -> bool:
+    """Whether a name is one that xdist gives its workers, or `master`."""
+    return name == MASTER or re.fullmatch(r"gw\d{1,6}", name) is not None

@@ -1,11 +1,15 @@
 """How a run ended: counts of tests from the events, and one exit code from those of the passes. Pure."""
 
+import signal
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from runner.core.events import Event
-from runner.errors import EmptySelectionError
+from runner.errors import EmptySelectionError, EngineError
+
+SIGNALLED = 128
+"""A process that signal N ended has the exit code 128 + N."""
 
 NO_TESTS = 5
 """Pytest's exit code when nothing was collected or everything was deselected."""
@@ -40,6 +44,23 @@ class Tally:
         """The counts since `before` in words, such as `12 passed, 1 failed`."""
         new = self.verdicts - before
         return ", ".join(f"{count} {verdict}" for verdict, count in new.items()) or "no tests"
+
+
+def check_ends(codes: Sequence[int], tally: Tally) -> None:
+    """Look for passes that ended without pytest's own end.
+
+    Raises:
+        EngineError: a signal ended pytest, or it ended well with tests under way.
+    """
+    for code in codes:
+        if code > SIGNALLED:
+            name = signal.Signals(code - SIGNALLED).name
+            raise EngineError(f"pytest was ended by {name}", "a test sent it, or the engine ran out of memory")
+    if tally.running and not any(codes):
+        tests = ", ".join(list(tally.running)[:5])
+        raise EngineError(
+            "pytest ended before its tests did", f"running: {tests}", "a test may end the process it runs in"
+        )
 
 
 def combine_exit_codes(codes: Sequence[int], selection: str) -> int:

@@ -191,6 +191,8 @@ def read_field(known: Mapping[str, FieldInfo], keys: list[str], value: Any, sour
 def check_placeholders(variables: Mapping[str, str], source: Source) -> None:
     """Refuse placeholders that nobody fills."""
     for name, template in variables.items():
+        if not name or set("=\0") & set(name) or "\0" in template:
+            raise refuse(["environment"], dict(variables), f"`{name}` cannot be a variable of the environment", source)
         try:
             unknown = find_fields(template) - SLOT_FIELDS
         except ValueError:

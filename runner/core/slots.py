@@ -19,7 +19,7 @@ PLUGIN_MODULE = "ephemeral_runner_plugin"
 """The plugin's name inside the suite image."""
 
 
-def make_server(isolation: Isolation, password: str) -> dict[str, str]:
+def make_server(isolation: Isolation, secret: str) -> dict[str, str]:
     """The parts of a slot's address as the tests use it.
 
     The slot's name stands as `{slot}`; only the worker itself knows its own. The server is in the suite's own
@@ -27,7 +27,13 @@ def make_server(isolation: Isolation, password: str) -> dict[str, str]:
     """
     user = SUITE_DATABASE if isolation == "none" else "{slot}"
     dbname = "{slot}" if isolation == "database" else SUITE_DATABASE
+    password = make_password(secret, "{slot}", isolation)
     return {"host": "127.0.0.1", "port": "5432", "user": user, "password": password, "dbname": dbname}
+
+
+def make_password(secret: str, slot: str, isolation: Isolation) -> str:
+    """The password of a slot's role: another one for each, so that no worker gets into another's slot by mistake."""
+    return secret if isolation == "none" else f"{secret}-{slot}"
 
 
 def make_environment(

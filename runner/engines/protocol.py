@@ -58,8 +58,8 @@ class Suite(Protocol):
     def announce_slot(self, slot: str) -> None:
         """Tell the pytest plugin that a slot can be used."""
 
-    def copy_results(self, target: Path) -> None:
-        """Copy the result files into a folder of the host; they belong to the caller there."""
+    def copy_results(self, names: Sequence[str], target: Path) -> None:
+        """Copy the named result files into a folder of the host; they belong to the caller there."""
 
 
 class Server(Protocol):

@@ -23,6 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the groups' marks, which pytest then demands."""
     for mark, description in WIRING.get("marks", {}).items():
         config.addinivalue_line("markers", f"{mark}: {description}")
+    if not getattr(config.option, "numprocesses", None):
+        slot.pin(WIRING, slot.find_server(WIRING).get("slot", "master"))
     if REPORTS is not None:
         config.pluginmanager.register(reports.MarkChecker(REPORTS), "ephemeral-runner-marks")
         config.pluginmanager.register(reports.TestReporter(REPORTS), "ephemeral-runner-reports")

@@ -1,5 +1,6 @@
 """What the plugin tells the runner: one JSON line for each thing that happens, from the leading process."""
 
+import fcntl
 import json
 import os
 import re
@@ -14,13 +15,19 @@ DESCRIPTOR = 3
 """The lease (images/base/lease.py) opens it for reports; workers do not inherit it."""
 
 
+HIGH_DESCRIPTOR = 200
+
+
 class Reports:
     """The way to the runner."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
     def tell(self, event: str, **data: Any) -> None:
         """Write one line; a runner that is gone is no error of the suite's."""
         try:
-            os.write(DESCRIPTOR, (json.dumps({"event": event, **data}) + "\n").encode())
+            os.write(self._descriptor, (json.dumps({"event": event, **data}) + "\n").encode())
         except OSError:
             return
 
@@ -30,8 +37,10 @@ def open_reports() -> Reports | None:
     named = os.environ.pop("EPHEMERAL_RUNNER_REPORTS", None)
     if named is None or "PYTEST_XDIST_WORKER" in os.environ:
         return None
-    os.set_inheritable(DESCRIPTOR, False)
-    return Reports()
+    # Away from the small numbers, which tests that close and open files may get hold of; children do not inherit it.
+    moved = fcntl.fcntl(DESCRIPTOR, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR)
+    os.close(DESCRIPTOR)
+    return Reports(moved)
 
 
 class MarkChecker:

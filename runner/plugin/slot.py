@@ -11,6 +11,7 @@ from urllib.parse import quote
 VARIABLE = "EPHEMERAL_RUNNER"
 READY = "EPHEMERAL_RUNNER_READY"
 READY_FOLDER = "/run/runner/ready"
+WORKER = "PYTEST_XDIST_WORKER"
 PATIENCE = 120.0
 """Seconds to wait for the slot. The runner's own, shorter limit ends the run first; this one is the last resort."""
 
@@ -27,6 +28,8 @@ def activate(environ: MutableMapping[str, str] = os.environ) -> dict[str, Any]:
     server = find_server(wiring, environ)
     if server:
         wait_for(server["slot"], Path(environ.get(READY, READY_FOLDER)))
+    if server and WORKER in environ:
+        pin(wiring, server["slot"], environ)
     environ.update(make_variables(wiring.get("variables", {}), server))
     return wiring
 
@@ -37,8 +40,15 @@ def find_server(wiring: Mapping[str, Any], environ: Mapping[str, str] = os.envir
     if not server:
         return {}
     # xdist sets the variable before it loads plugins in a worker.
-    slot = environ.get("PYTEST_XDIST_WORKER", "master")
+    slot = wiring.get("slot") or environ.get(WORKER, "master")
     return {"slot": slot, **{name: value.format(slot=slot) for name, value in server.items()}}
+
+
+def pin(wiring: MutableMapping[str, Any], slot: str, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Let all descendants of this process share its slot: a pytest that a test starts may have workers of its own."""
+    if wiring.get("server"):
+        wiring["slot"] = slot
+        environ[VARIABLE] = json.dumps(wiring)
 
 
 def wait_for(slot: str, folder: Path) -> None:

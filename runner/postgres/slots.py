@@ -7,7 +7,7 @@ the address, and it has no rights on another slot, so Postgres itself refuses wh
 from psycopg import sql
 
 from runner.core.settings import Isolation
-from runner.core.slots import SUITE_DATABASE
+from runner.core.slots import SUITE_DATABASE, make_password
 from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import Connection, connect, translate
 
@@ -22,14 +22,19 @@ class Slots:
             connection: a superuser's, in autocommit mode.
             address: where it leads.
             isolation: what a slot is.
-            password: for every role; so the address of a slot is known before the slot is made.
+            password: the run's; that of each role is made from it, so the address of a slot is known beforehand.
         """
         self._connection = self._inside = connection
         self._isolation = isolation
         self._password = password
         self.made: list[str] = []
-        if isolation == "schema":
-            with translate("cannot prepare the database for the slots"):
+        if isolation == "none":
+            return
+        with translate("cannot prepare the database for the slots"):
+            # A session on the template would keep new databases from being made; neither is any slot's business.
+            for database in ("template1", "postgres"):
+                self._execute("REVOKE CONNECT ON DATABASE {0} FROM PUBLIC", database)
+            if isolation == "schema":
                 self._execute("CREATE DATABASE {0} STRATEGY file_copy", SUITE_DATABASE)
                 # Slots live in one database: nobody may make objects where all can see them.
                 self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
@@ -56,7 +61,11 @@ class Slots:
 
     def _make_role(self, slot: str, rights: str = "") -> None:
         statement = "CREATE ROLE {0} LOGIN PASSWORD {1} " + rights
-        self._connection.execute(sql.SQL(statement).format(sql.Identifier(slot), sql.Literal(self._password)))
+        self._connection.execute(
+            sql.SQL(statement).format(
+                sql.Identifier(slot), sql.Literal(make_password(self._password, slot, self._isolation))
+            )
+        )
 
     def _make_schema(self, slot: str) -> None:
         self._make_role(slot)

@@ -8,6 +8,8 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from runner.errors import SettingsError
+
 IGNORED = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".runner", "dist", "build"}
     | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".eggs"}
@@ -24,14 +26,18 @@ def list_sources(folder: Path) -> list[str]:
         subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
             cwd=folder,
+            env={**os.environ, "LC_ALL": "C"},
             capture_output=True,
             check=False,
         )
         if has_git()
         else None
     )
-    if listed is None or listed.returncode:
+    if listed is None or b"not a git repository" in listed.stderr:
         return walk(folder)
+    if listed.returncode:
+        reason = listed.stderr.decode(errors="replace").strip()
+        raise SettingsError(f"git cannot list the files of `{folder}`", reason, "do what git says, and try again")
     names = [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
     if not names:
         # The whole project lies in a folder that the repository around it ignores.
@@ -63,7 +69,12 @@ def pack(folder: Path, names: Iterable[str]) -> bytes:
         made: set[str] = set()
         for name in names:
             add_folders(archive, Path(name).parent, made)
-            archive.add(folder / name, name, recursive=True, filter=own)
+            try:
+                archive.add(folder / name, name, recursive=True, filter=own)
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                hint = "make it readable, or let git ignore it: only what git lists goes into the environment"
+                raise SettingsError(f"cannot read `{folder / name}`", reason, hint) from None
     return target.getvalue()
 
 

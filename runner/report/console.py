@@ -26,6 +26,7 @@ class Console:
         self._live = stream.isatty()
         self._colour = wants_colour(stream)
         self._temporary = False
+        self._open_line = False
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -62,17 +63,20 @@ class Console:
         self._temporary = False
         self._stream.flush()
 
-    def clear(self) -> None:
-        """Remove a temporary line, before others write to the terminal."""
+    def give_way(self, data: bytes) -> None:
+        """Remove a temporary line, before `data` of another goes to the terminal, and see how that ends."""
         if self._temporary:
             self._write("")
             self._temporary = False
+        self._open_line = self._live and not data.endswith(b"\n")
 
     def _write(self, text: str) -> None:
         if not self._colour:
             for code in (DIM, BOLD, RED, GREEN, RESET):
                 text = text.replace(code, "")
-        self._stream.write(("\r\x1b[K" if self._temporary else "") + text)
+        start = "\n" if self._open_line else "\r\x1b[K" if self._temporary else ""
+        self._open_line = False
+        self._stream.write(start + text)
         self._stream.flush()
 
 

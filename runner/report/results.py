@@ -6,16 +6,29 @@ from pathlib import Path
 from runner.errors import SettingsError
 
 
-def make_results_folder(root: Path, run: str) -> Path:
-    """Make the folder of a run, and keep the whole of `root` out of git.
+def make_results_folder(project: Path, name: str, run: str) -> Path:
+    """Make the folder of a run, and keep all results out of git; a file of the user's is never overwritten.
+
+    Args:
+        project: the project's folder.
+        name: the setting `results`, relative to the project.
+        run: the run's id.
 
     Raises:
-        SettingsError: the folder cannot be written.
+        SettingsError: the folder cannot be written, or holds the project itself.
     """
+    root = (project / name).resolve()
+    if project.is_relative_to(root):
+        raise SettingsError(
+            f"cannot keep results in `{root}`",
+            "the project lies in it",
+            "name a folder of their own: `RUNNER_RESULTS=.runner`",
+        )
     folder = root / "runs" / run
     try:
         folder.mkdir(parents=True)
-        (root / ".gitignore").write_text("*\n")
+        with suppress(FileExistsError), (root / ".gitignore").open("x") as ignore:
+            ignore.write("*\n")
     except OSError as error:
         raise SettingsError(
             f"cannot write results to `{root}`",
@@ -25,11 +38,12 @@ def make_results_folder(root: Path, run: str) -> Path:
     return folder
 
 
-def point_latest(root: Path, run: str) -> None:
+def point_latest(results: Path) -> None:
     """Let `latest` point at a run; replaced in one step, since two runs may end at the same time.
 
     A convenience: where the file system has no links, or a folder is in the way, there is none.
     """
+    root, run = results.parents[1], results.name
     link = root / f".latest-{run}"
     with suppress(OSError):
         link.symlink_to(Path("runs") / run)

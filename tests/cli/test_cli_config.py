@@ -1,9 +1,11 @@
 """`runner config` and `runner groups`: what they show without an engine."""
 
 import os
+import subprocess
+import sys
 
 import pytest
-from project_folder import PYPROJECT
+from project_folder import LIMIT, PYPROJECT, make_environ
 
 from runner.core.settings import FIELDS
 
@@ -101,3 +103,29 @@ def test_groups_are_there_as_json(cli):
     assert list(shown["groups"]) == ["smoke", "regression", "slow", "e2e", "security", "performance"]
     assert shown["in_no_group"] is None
     assert shown["groups"]["performance"]["workers"] == 0
+
+
+def run_in_shell(folder, redirection):
+    command = ["sh", "-c", f'exec "$0" -m runner config {redirection}', sys.executable]
+    return subprocess.run(
+        command,
+        cwd=folder.path,
+        env=make_environ(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("redirection", [">&-", "<&- >&-", ">&- 2>&-"])
+def test_a_closed_standard_output_is_no_error_of_ours(cli, redirection):
+    done = run_in_shell(cli.project(), redirection)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", ">&- 2>&-"])
+def test_an_error_that_nobody_can_read_still_has_its_exit_code(cli, redirection):
+    done = run_in_shell(cli.project({"pyproject.toml": '[tool.runner]\nisolation = "x"\n'}), redirection)
+    assert (done.returncode, done.stdout, done.stderr) == (90, "", "")

@@ -171,5 +171,69 @@ def test_a_collection_is_told_with_marks_and_nothing_runs(suite):
 
 def test_a_runner_that_is_gone_does_not_disturb_the_suite(suite):
     suite.provide(None)
-    suite.write("import os\nos.close(3)\ndef test_a(): pass\n")
+    suite.write("import os\nos.closerange(200, 300)\ndef test_a(): pass\n")
+    ran = suite.run("-n", "0")
+    ran.result.assert_outcomes(passed=1)
+    assert ran.reports == []
+
+
+FIND_REPORTS = """
+import os
+
+def is_reports(descriptor):
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat("reports.jsonl"))
+    except OSError:
+        return False
+
+FOUND = [number for number in range(1024) if is_reports(number)]
+"""
+
+
+def test_reports_go_through_a_high_descriptor_alone(suite):
+    suite.provide(None)
+    suite.write(FIND_REPORTS + "def test_a():\n    assert len(FOUND) == 1 and FOUND[0] > 199, FOUND\n")
+    ran = suite.run("-n", "0")
+    ran.result.assert_outcomes(passed=1)
+    assert ran.verdicts() == {"test_a": ["passed"]}
+
+
+def test_processes_that_a_test_starts_do_not_inherit_the_descriptor_of_reports(suite):
+    suite.provide(None)
+    (suite.folder / "find.py").write_text(FIND_REPORTS + "print(FOUND)\n")
+    suite.write(
+        FIND_REPORTS
+        + """
+import subprocess, sys
+
+def test_a():
+    command = [sys.executable, "find.py"]
+    said = subprocess.run(command, close_fds=False, check=True, capture_output=True, text=True).stdout
+    assert FOUND and said == "[]\\n"
+"""
+    )
     suite.run("-n", "0").result.assert_outcomes(passed=1)
+
+
+def test_a_test_that_closes_file_descriptors_and_opens_a_file_gets_no_reports_in_it(suite):
+    suite.provide(None)
+    suite.write(
+        """
+        import os
+        from contextlib import suppress
+
+        def test_takes_the_number():
+            with suppress(OSError):
+                os.close(3)
+            opened = os.open("own.txt", os.O_CREAT | os.O_WRONLY)
+            if opened != 3:
+                os.dup2(opened, 3)
+            os.write(3, b"mine\\n")
+
+        def test_after(): pass
+        """
+    )
+    ran = suite.run("-n", "0", "-s")  # Pytest's own capturing holds low numbers too.
+    ran.result.assert_outcomes(passed=2)
+    assert (suite.folder / "own.txt").read_text() == "mine\n"
+    assert ran.verdicts() == {"test_takes_the_number": ["passed"], "test_after": ["passed"]}

@@ -1,5 +1,6 @@
 """The slot that each process of a suite sees."""
 
+import json
 import threading
 from urllib.parse import unquote, urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 
 from runner.core.groups import Group
 from runner.core.slots import make_server
-from runner.plugin.slot import activate, find_server, make_variables, wait_for
+from runner.plugin.slot import activate, find_server, make_variables, pin, wait_for
 
 pytestmark = pytest.mark.unit
 
@@ -44,12 +45,12 @@ def test_the_address_is_there_before_the_first_conftest_is_imported(suite):
     ran.result.assert_outcomes(passed=1)
     environ = ran.environ()
     assert {name: environ[name] for name in NAMES} == {
-        "TEST_DATABASE_URL": "postgresql://master:secret@127.0.0.1:5432/suite",
-        "DATABASE_URL": "postgresql://master:secret@127.0.0.1:5432/suite",
+        "TEST_DATABASE_URL": "postgresql://master:secret-master@127.0.0.1:5432/suite",
+        "DATABASE_URL": "postgresql://master:secret-master@127.0.0.1:5432/suite",
         "PGHOST": "127.0.0.1",
         "PGPORT": "5432",
         "PGUSER": "master",
-        "PGPASSWORD": "secret",
+        "PGPASSWORD": "secret-master",
         "PGDATABASE": "suite",
     }
     ran.result.stdout.fnmatch_lines(["slot: master in database suite"])
@@ -64,7 +65,7 @@ def test_each_worker_sees_its_own_slot_and_the_controller_the_one_of_the_leading
     ran.result.assert_outcomes(passed=8)
     for slot in ("master", "gw0", "gw1"):
         environ = ran.environ(slot)
-        assert environ["TEST_DATABASE_URL"] == f"postgresql://{slot}:secret@127.0.0.1:5432/{slot}"
+        assert environ["TEST_DATABASE_URL"] == f"postgresql://{slot}:secret-{slot}@127.0.0.1:5432/{slot}"
         assert (environ["PGUSER"], environ["PGDATABASE"]) == (slot, slot)
         assert environ["SQLALCHEMY_URL"] == f"postgresql+psycopg://{slot}@127.0.0.1/{slot}"
 
@@ -100,7 +101,7 @@ def test_a_process_that_a_test_starts_reaches_the_same_slot(suite):
         def test_a():
             show = "import os; print(os.environ['TEST_DATABASE_URL'], os.environ['PGUSER'])"
             said = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True).stdout
-            assert said.split() == ["postgresql://gw0:secret@127.0.0.1:5432/suite", "gw0"]
+            assert said.split() == ["postgresql://gw0:secret-gw0@127.0.0.1:5432/suite", "gw0"]
             assert os.environ["PGUSER"] == "gw0"
         """
     )
@@ -124,21 +125,27 @@ def test_the_description_of_a_group_is_the_one_of_its_marks(suite):
 @pytest.mark.security
 @pytest.mark.parametrize("password", [PASSWORD, "ü %41+ #&", "'\\\"` $x"])
 def test_a_password_of_any_letters_survives_the_way_through_an_address(password):
-    server = {"slot": "gw0", **make_server("schema", password), "user": "gw0"}
+    server = find_server({"server": make_server("schema", password)}, {"PYTEST_XDIST_WORKER": "gw0"})
     variables = make_variables({"OTHER": "postgresql+asyncpg://{user}:{password}@{host}:{port}/{dbname}"}, server)
-    assert variables["PGPASSWORD"] == password
+    assert variables["PGPASSWORD"] == password + "-gw0"
     for name in ("TEST_DATABASE_URL", "DATABASE_URL", "OTHER"):
         parts = urlsplit(variables[name])
-        assert unquote(parts.password) == password
+        assert unquote(parts.password) == password + "-gw0"
         assert (parts.username, parts.hostname, parts.port, parts.path) == ("gw0", "127.0.0.1", 5432, "/suite")
 
 
 @pytest.mark.security
 def test_libpq_reads_the_password_from_the_address_as_it_was():
     conninfo = pytest.importorskip("psycopg.conninfo")
-    server = {"slot": "gw0", **make_server("schema", PASSWORD), "user": "gw0"}
+    server = find_server({"server": make_server("schema", PASSWORD)}, {"PYTEST_XDIST_WORKER": "gw0"})
     parsed = conninfo.conninfo_to_dict(make_variables({}, server)["TEST_DATABASE_URL"])
-    assert parsed == {"user": "gw0", "password": PASSWORD, "host": "127.0.0.1", "port": "5432", "dbname": "suite"}
+    assert parsed == {
+        "user": "gw0",
+        "password": PASSWORD + "-gw0",
+        "host": "127.0.0.1",
+        "port": "5432",
+        "dbname": "suite",
+    }
 
 
 @pytest.mark.security
@@ -146,7 +153,7 @@ def test_a_password_of_odd_letters_reaches_the_tests_and_is_not_shown(suite):
     suite.provide_slots(password=PASSWORD)
     suite.write()
     ran = suite.run()
-    assert ran.environ()["PGPASSWORD"] == PASSWORD
+    assert ran.environ()["PGPASSWORD"] == PASSWORD + "-master"
     assert PASSWORD not in ran.result.stdout.str() + ran.result.stderr.str()
     assert ran.environ()["TEST_DATABASE_URL"] not in ran.result.stdout.str()
 
@@ -169,3 +176,64 @@ def test_waiting_for_a_slot_has_an_end(tmp_path, monkeypatch):
     monkeypatch.setattr("runner.plugin.slot.PATIENCE", 0.02)
     with pytest.raises(TimeoutError, match=r"the slot `gw3` was not made within 0\.02 s"):
         wait_for("gw3", tmp_path)
+
+
+NESTED = """
+import os, subprocess, sys
+
+CONFTEST = '''
+import os
+from pathlib import Path
+Path(os.environ.get("PYTEST_XDIST_WORKER", "none") + "-" + os.environ["PGUSER"]).touch()
+'''
+TESTS = '''
+import pytest
+@pytest.mark.parametrize("n", range(4))
+def test_inner(n): pass
+'''
+
+def test_outer(tmp_path):
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "test_inner.py").write_text(TESTS)
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider", "test_inner.py"]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=30)
+    found = {each.name for each in tmp_path.iterdir() if each.suffix == "" and each.is_file()}
+    assert found >= {"gw0-" + os.environ["PGUSER"], "gw1-" + os.environ["PGUSER"]}
+    assert {name.partition("-")[2] for name in found} == {SLOT}
+"""
+
+
+@pytest.mark.parametrize(("workers", "slot"), [("1", "gw0"), ("0", "master")])
+def test_workers_of_a_pytest_inside_a_test_share_the_slot_of_the_test(suite, workers, slot):
+    # No slot of the inner workers' own names is ever ready, apart from the outer one: waiting for it would hang.
+    suite.provide_slots(slot)
+    suite.write(f"SLOT = {slot!r}\n{NESTED}")
+    ran = suite.run("-n", workers)
+    ran.result.assert_outcomes(passed=1)
+    assert list(ran.verdicts()) == ["test_outer"]
+
+
+def test_workers_of_the_run_itself_do_not_share_the_slot_of_the_leading_process(suite):
+    suite.provide_slots("gw0", "gw1")
+    suite.write(MANY_TESTS)
+    ran = suite.run("-n", "2")
+    assert [ran.environ(each)["PGUSER"] for each in ("master", "gw0", "gw1")] == ["master", "gw0", "gw1"]
+
+
+def test_a_slot_is_pinned_only_where_there_is_a_database():
+    for server in (None, make_server("schema", "x")):
+        wiring, environ = {"server": server}, {}
+        pin(wiring, "gw3", environ)
+        assert ("EPHEMERAL_RUNNER" in environ) is (server is not None)
+    assert find_server(json.loads(environ["EPHEMERAL_RUNNER"]), {"PYTEST_XDIST_WORKER": "gw0"})["user"] == "gw3"
+
+
+@pytest.mark.parametrize(("worker", "pinned"), [({"PYTEST_XDIST_WORKER": "gw3"}, "gw3"), ({}, None)])
+def test_a_worker_pins_its_slot_before_any_conftest_and_the_leading_process_not_yet(tmp_path, worker, pinned):
+    for slot in ("master", "gw3"):
+        (tmp_path / slot).touch()
+    wiring = json.dumps({"server": make_server("schema", "x")})
+    environ = {"EPHEMERAL_RUNNER": wiring, "EPHEMERAL_RUNNER_READY": str(tmp_path), **worker}
+    activate(environ)
+    assert environ["PGUSER"] == worker.get("PYTEST_XDIST_WORKER", "master")
+    assert json.loads(environ["EPHEMERAL_RUNNER"]).get("slot") == pinned

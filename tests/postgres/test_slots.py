@@ -48,7 +48,7 @@ def ask(connection, query: str):
 
 def test_in_schema_mode_the_slot_s_schema_is_the_default_without_any_option(superuser, make_slots):
     make_slots("schema", "gw0")
-    with superuser.connect_as("gw0", PASSWORD, "suite") as slot:
+    with superuser.connect_as("gw0", f"{PASSWORD}-gw0", "suite") as slot:
         assert ask(slot, "SELECT current_schema()") == "gw0"
         slot.execute("CREATE TABLE mine (id integer PRIMARY KEY)")
         assert ask(slot, "SELECT schemaname FROM pg_tables WHERE tablename = 'mine'") == "gw0"
@@ -74,21 +74,30 @@ def test_in_schema_mode_the_slot_s_schema_is_the_default_without_any_option(supe
 )
 def test_in_schema_mode_what_crosses_slots_is_refused(superuser, make_slots, statement):
     make_slots("schema", "gw0", "gw1")
-    with superuser.connect_as("gw1", PASSWORD, "suite") as other:
+    with superuser.connect_as("gw1", f"{PASSWORD}-gw1", "suite") as other:
         other.execute("CREATE TABLE theirs (id integer)")
-    with superuser.connect_as("gw0", PASSWORD, "suite") as slot, pytest.raises(DENIED):
+    with superuser.connect_as("gw0", f"{PASSWORD}-gw0", "suite") as slot, pytest.raises(DENIED):
         slot.execute(statement)
 
 
 @pytest.mark.security
-@pytest.mark.parametrize("database", ["gw1"])
+@pytest.mark.parametrize("database", ["gw1", "postgres", "template1"])
 def test_in_database_mode_a_slot_cannot_connect_to_another_one(superuser, make_slots, database):
     make_slots("database", "gw0", "gw1")
-    with superuser.connect_as("gw0", PASSWORD, "gw0") as slot:
+    with superuser.connect_as("gw0", f"{PASSWORD}-gw0", "gw0") as slot:
         slot.execute("CREATE SCHEMA another")
         slot.execute("CREATE TABLE public.mine (id integer)")
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        superuser.connect_as("gw0", PASSWORD, database)
+        superuser.connect_as("gw0", f"{PASSWORD}-gw0", database)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("isolation", ["schema", "database"])
+def test_the_password_of_one_slot_does_not_open_another(superuser, make_slots, isolation):
+    make_slots(isolation, "gw0", "gw1")
+    database = "suite" if isolation == "schema" else "gw1"
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        superuser.connect_as("gw1", f"{PASSWORD}-gw0", database)
 
 
 @pytest.mark.security

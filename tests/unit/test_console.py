@@ -90,9 +90,35 @@ def test_a_temporary_line_is_cleared_once_before_others_write():
     console = Console(stream)
     console(Event("step-started", 0.0, {"step": "tests"}))
     before = len(stream.getvalue())
-    console.clear()
-    console.clear()
+    console.give_way(b"one\n")
+    console.give_way(b"two\n")
     assert stream.getvalue()[before:] == "\r\x1b[K"
+
+
+def test_a_line_of_ours_does_not_go_on_where_the_suite_left_its_own_open():
+    stream = Terminal()
+    console = Console(stream)
+    console.give_way(b"test_a.py ..")
+    console.print("one")
+    console.print("two")
+    assert stream.getvalue().splitlines() == ["", "one", "two"]
+
+
+def test_a_line_of_ours_follows_at_once_on_a_line_that_the_suite_ended():
+    stream = Terminal()
+    console = Console(stream)
+    console.give_way(b"test_a.py ..")
+    console.give_way(b". [100%]\n")
+    console.print("one")
+    assert stream.getvalue() == "one\n"
+
+
+def test_what_the_suite_left_open_is_of_no_interest_where_no_terminal_shows_it():
+    stream = io.StringIO()
+    console = Console(stream)
+    console.give_way(b"test_a.py ..")
+    console.print("one")
+    assert stream.getvalue() == "one\n"
 
 
 @pytest.mark.parametrize(

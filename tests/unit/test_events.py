@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from runner.core.events import Event, parse_event
+from runner.core.events import REQUIRED, Event, parse_event
 
 pytestmark = pytest.mark.unit
 
@@ -25,3 +25,27 @@ def test_the_time_of_a_parsed_event_is_the_readers():
 )
 def test_a_line_that_is_no_event_is_none(line):
     assert parse_event(line, 0.0) is None
+
+
+SAMPLES = {str: "x", list: ["x"], int: 1}
+WRONG = {str: 1, list: "x", int: "1"}
+
+
+def make_line(name, **changes):
+    """A line with all that an event must hold; a change to None leaves the key out."""
+    data = {key: SAMPLES[kind] for key, kind in REQUIRED[name].items()} | changes
+    return json.dumps({"event": name, **{key: value for key, value in data.items() if value is not None}}).encode()
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_an_event_with_all_that_it_must_hold_is_taken(name):
+    event = parse_event(make_line(name, more="y"), 1.0)
+    assert (event.name, event.data["more"]) == (name, "y")
+    assert event.data.keys() == {*REQUIRED[name], "more"}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(("name", "key"), [(name, key) for name, keys in REQUIRED.items() for key in keys])
+def test_an_event_that_lacks_what_it_must_hold_is_dropped(name, key):
+    assert parse_event(make_line(name, **{key: None}), 1.0) is None
+    assert parse_event(make_line(name, **{key: WRONG[REQUIRED[name][key]]}), 1.0) is None

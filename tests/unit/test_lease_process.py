@@ -258,3 +258,31 @@ def test_with_a_command_that_does_not_exist_the_lease_ends_with_127(start):
 
 def test_the_mark_is_the_one_that_the_runner_looks_for():
     assert repr(END_OF_OUTPUT)[2:-1] in LEASE.read_text()
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("environment", [{"A": "x\0y"}, {"A\0B": "x"}, {"A=B": "x"}], ids=["value", "nul", "equals"])
+def test_an_environment_that_no_process_can_have_ends_with_127_and_the_lease_lives_on(lease, environment):
+    lease.run("true", env=environment)
+    said, reports = lease.wait_ended()
+    assert reports == [{"event": "process-ended", "exit_code": 127}]
+    assert said.strip()
+    lease.run("echo", "alive")
+    assert lease.wait_ended() == (b"alive\n", [{"event": "process-ended", "exit_code": 0}])
+
+
+def test_an_argument_that_no_process_can_have_ends_with_127_and_the_lease_lives_on(lease):
+    lease.run("echo", "a\0b")
+    assert lease.wait_ended()[1] == [{"event": "process-ended", "exit_code": 127}]
+    lease.run("true")
+    assert lease.wait_ended()[1] == [{"event": "process-ended", "exit_code": 0}]
+
+
+def test_a_slot_that_is_ready_in_a_folder_that_was_removed_does_not_end_the_lease(lease, tmp_path):
+    lease.run("true")
+    lease.wait_ended()
+    tmp_path.rmdir()
+    lease.command(do="ready", slot="gw0")
+    lease.run("echo", "alive", cwd="/")
+    assert lease.wait_ended() == (b"alive\n", [{"event": "process-ended", "exit_code": 0}])
+    assert not tmp_path.exists()

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.core import names
-from runner.core.names import Owner, make_image_tag, make_labels, make_run_id, make_slots, make_slug, parse_owner
+from runner.core.names import (
+    Owner,
+    is_slot,
+    make_image_tag,
+    make_labels,
+    make_run_id,
+    make_slots,
+    make_slug,
+    parse_owner,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -80,3 +89,15 @@ def test_an_image_is_named_by_kind_project_and_fingerprint():
 def test_there_is_a_slot_for_the_leading_process_and_each_worker():
     assert make_slots(0) == ("master",)
     assert make_slots(3) == (names.MASTER, "gw0", "gw1", "gw2")
+
+
+def test_every_slot_that_we_make_has_the_name_of_a_slot():
+    assert all(is_slot(slot) for slot in (*make_slots(256), "gw999999"))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "name", ["", "gw", "gw-1", "gw1.5", "gw0\n", " gw0", "GW0", "gw1234567", "../../x", "gw0/x", "suite", "masters"]
+)
+def test_a_name_that_xdist_never_gives_is_no_slot(name):
+    assert not is_slot(name)

@@ -6,8 +6,8 @@ from itertools import permutations
 import pytest
 
 from runner.core.events import Event
-from runner.core.outcome import Tally, combine_exit_codes, count_groups
-from runner.errors import EmptySelectionError
+from runner.core.outcome import Tally, check_ends, combine_exit_codes, count_groups
+from runner.errors import EmptySelectionError, EngineError
 
 pytestmark = pytest.mark.unit
 
@@ -98,3 +98,43 @@ def test_a_test_counts_in_each_of_its_groups_and_else_in_none():
     ]
     counts = count_groups(tests, {"smoke": ["smoke"], "fast": ["quick", "smoke"], "empty": ["empty"]})
     assert counts == {"smoke": 1, "fast": 2, "empty": 0, "": 2}
+
+
+@pytest.mark.parametrize(("code", "name"), [(137, "SIGKILL"), (139, "SIGSEGV"), (143, "SIGTERM")])
+@pytest.mark.parametrize("others", [[], [0], [1], [5]])
+def test_a_pass_that_a_signal_ended_is_an_error_that_names_the_signal(code, name, others):
+    with pytest.raises(EngineError) as caught:
+        check_ends([*others, code], Tally())
+    assert caught.value.as_text() == (
+        f"error: pytest was ended by {name}\ncause: a test sent it, or the engine ran out of memory"
+    )
+    assert caught.value.exit_code == 91
+
+
+def test_a_good_end_with_a_test_that_never_ended_is_an_error_that_names_the_test():
+    tally = tally_of(started("t::test_a"), finished("t::test_a", "passed"), started("t::test_b"))
+    with pytest.raises(EngineError) as caught:
+        check_ends([0], tally)
+    assert caught.value.as_text() == (
+        "error: pytest ended before its tests did\ncause: running: t::test_b\n"
+        "hint:  a test may end the process it runs in"
+    )
+
+
+def test_no_more_than_five_of_the_tests_that_never_ended_are_named():
+    with pytest.raises(EngineError) as caught:
+        check_ends([0, 0], tally_of(*(started(f"test_{n}") for n in range(9))))
+    assert caught.value.cause == "running: test_0, test_1, test_2, test_3, test_4"
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4])
+def test_a_bad_end_of_pytests_own_with_a_test_running_says_enough(code):
+    tally = tally_of(started("a"))
+    check_ends([code], tally)
+    assert combine_exit_codes([code], "x") == code
+    assert tally.running == {"a": 0.0}
+
+
+def test_a_good_end_with_every_test_ended_is_no_error():
+    check_ends([0, 0], tally_of(started("a"), finished("a", "passed")))
+    check_ends([5], Tally())

@@ -10,16 +10,16 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.smoke
 def test_results_are_kept_out_of_git(tmp_path):
-    folder = make_results_folder(tmp_path / ".runner", "run-1")
+    folder = make_results_folder(tmp_path, ".runner", "run-1")
     assert folder == tmp_path / ".runner/runs/run-1"
     assert folder.is_dir()
     assert (tmp_path / ".runner/.gitignore").read_text() == "*\n"
 
 
 def test_a_second_run_adds_its_own_folder(tmp_path):
-    make_results_folder(tmp_path, "run-1")
-    make_results_folder(tmp_path, "run-2")
-    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["run-1", "run-2"]
+    make_results_folder(tmp_path, "out", "run-1")
+    make_results_folder(tmp_path, "out", "run-2")
+    assert sorted(path.name for path in (tmp_path / "out/runs").iterdir()) == ["run-1", "run-2"]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_second_run_adds_its_own_folder(tmp_path):
 def test_a_place_that_cannot_be_written_is_refused_with_another_to_try(tmp_path, root, cause):
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError) as caught:
-        make_results_folder(tmp_path / root, "run-1")
+        make_results_folder(tmp_path, root, "run-1")
     assert caught.value.as_text() == (
         f"error: cannot write results to `{tmp_path / root}`\ncause: {cause}\n"
         "hint:  name a folder that can be written: `RUNNER_RESULTS=/tmp/results`"
@@ -37,23 +37,61 @@ def test_a_place_that_cannot_be_written_is_refused_with_another_to_try(tmp_path,
 
 
 def test_the_results_of_another_run_are_not_written_over(tmp_path):
-    make_results_folder(tmp_path, "run-1")
+    make_results_folder(tmp_path, "out", "run-1")
     with pytest.raises(SettingsError, match="cannot write results"):
-        make_results_folder(tmp_path, "run-1")
+        make_results_folder(tmp_path, "out", "run-1")
 
 
 def test_latest_points_at_the_newest_run_in_a_way_that_survives_a_move(tmp_path):
     root = tmp_path / "root"
     for run in ("run-1", "run-2"):
-        make_results_folder(root, run)
-        point_latest(root, run)
+        point_latest(make_results_folder(tmp_path, "root", run))
     moved = root.rename(tmp_path / "moved")
     assert (moved / "latest").resolve() == (moved / "runs/run-2").resolve()
     assert sorted(path.name for path in moved.iterdir()) == [".gitignore", "latest", "runs"]
 
 
 def test_a_folder_named_latest_does_not_end_a_run(tmp_path):
-    make_results_folder(tmp_path, "run-1")
-    (tmp_path / "latest").mkdir()
-    point_latest(tmp_path, "run-1")
-    assert (tmp_path / "latest").exists()
+    results = make_results_folder(tmp_path, "out", "run-1")
+    (tmp_path / "out/latest").mkdir()
+    point_latest(results)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".gitignore", "latest", "runs"]
+    assert not (tmp_path / "out/latest").is_symlink()
+
+
+def test_a_gitignore_of_the_users_own_is_never_overwritten(tmp_path):
+    ignore = tmp_path / "out/.gitignore"
+    ignore.parent.mkdir()
+    ignore.write_text("*.log\n")
+    for run in ("run-1", "run-2"):
+        assert make_results_folder(tmp_path, "out", run).is_dir()
+    assert ignore.read_text() == "*.log\n"
+
+
+def test_a_gitignore_that_is_a_link_is_not_written_through(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.gitignore").symlink_to(tmp_path / "elsewhere")
+    assert make_results_folder(tmp_path, "out", "run-1").is_dir()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("name", ["", ".", "./", "..", "../..", "sub/..", "../project", "/", "../link"])
+def test_results_in_the_project_itself_or_above_it_are_refused(tmp_path, name):
+    project = tmp_path / "project"
+    (project / "sub").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("project")
+    with pytest.raises(SettingsError) as caught:
+        make_results_folder(project, name, "run-1")
+    assert caught.value.exit_code == 90
+    assert caught.value.as_text() == (
+        f"error: cannot keep results in `{(project / name).resolve()}`\ncause: the project lies in it\n"
+        "hint:  name a folder of their own: `RUNNER_RESULTS=.runner`"
+    )
+    assert [path.name for path in project.iterdir()] == ["sub"]
+
+
+@pytest.mark.parametrize("name", ["sub", "sub/deeper", "../beside", "../project-2"])
+def test_results_in_a_folder_below_or_beside_the_project_are_fine(tmp_path, name):
+    project = tmp_path / "project"
+    project.mkdir()
+    assert make_results_folder(project, name, "run-1") == (project / name).resolve() / "runs/run-1"

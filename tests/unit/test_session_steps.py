@@ -285,7 +285,10 @@ def test_a_pass_whose_pytest_was_killed_is_not_a_success(start):
     codes = iter([137, 0])
     passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
     run = start(FakeEngine(lambda suite: suite.end(next(codes))), passes=passes)
-    assert run.outcome.exit_code != 0
+    assert isinstance(run.outcome.error, EngineError)
+    assert run.outcome.error.what == "pytest was ended by SIGKILL"
+    assert run.outcome.exit_code == 91
+    assert run.engine.calls[-2:] == ["copy_results", "remove_run"]
 
 
 def test_a_slot_that_a_plan_without_a_database_hears_of_harms_nothing(start):
@@ -305,3 +308,84 @@ def test_an_unknown_mark_ends_the_run_with_the_nearest_known_one(start):
     assert run.outcome.exit_code == 90
     assert run.outcome.error.as_text() == "error: unknown mark `smok` in -m\nhint:  did you mean `smoke`"
     assert run.engine.calls[-2:] == ["copy_results", "remove_run"]
+
+
+def test_a_pass_that_ended_well_before_its_tests_did_is_not_a_success(start):
+    def leave(suite):
+        suite.report("test-started", test="test_a.py::test_leaves")
+        suite.end(0)
+
+    run = start(FakeEngine(leave))
+    assert run.outcome.exit_code == 91
+    assert run.outcome.error.cause == "running: test_a.py::test_leaves"
+
+
+def test_only_the_result_files_of_the_passes_are_asked_for(start):
+    passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
+    xml = '<testsuites><testsuite name="pytest"/></testsuites>'
+    run = start(
+        FakeEngine(results={"unit.xml": xml, "lone.xml": xml, "suite.log": "x", "other.xml": xml}), passes=passes
+    )
+    assert run.engine.asked == [["unit.xml", "lone.xml"]]
+    assert [each.get("name") for each in ET.parse(run.results / "junit.xml").iter("testsuite")] == ["lone", "unit"]
+    assert (run.results / "suite.log").read_bytes() == b"1 passed\n" * 2
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Traceback (most recent call last):",
+        b'{"event": "test-finished", "test": "test_a.py::test_a"}',
+        b'{"event": "test-started"}',
+        b'{"event": "worker-crashed"}',
+        b'{"event": "slot-wanted", "slot": ["gw0"]}',
+        b'{"event": "unknown-mark"}',
+        b'{"event": "process-ended", "exit_code": "none"}',
+    ],
+)
+def test_a_malformed_report_does_not_disturb_a_run(start, line):
+    def disturb(suite):
+        suite.report_line(line)
+        end_well(suite)
+
+    run = start(FakeEngine(disturb))
+    assert (run.outcome.exit_code, run.outcome.error) == (0, None)
+    assert run.outcome.tally.verdicts == {"passed": 1}
+    assert [name for name in run.names if not name.startswith("step-")] == ["test-started", "test-finished"]
+
+
+class RecordingSlots:
+    """Slots that only keep a record of what is asked for."""
+
+    def __init__(self):
+        self.made = []
+
+    def ensure(self, slot):
+        self.made.append(slot)
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("slot", ["../../x", "", "gw", "gw0/../../x", "suite"])
+def test_a_slot_whose_name_xdist_never_gives_is_neither_made_nor_announced(tmp_path, slot):
+    def ask(suite):
+        suite.report("slot-wanted", slot=slot)
+        suite.report("slot-wanted", slot="gw7")
+        end_well(suite)
+
+    run = Run(tmp_path, FakeEngine(ask))
+    announced, slots = [], RecordingSlots()
+    run.session._slots, run.session._announce = slots, announced.append
+    run.go()
+    assert run.outcome.exit_code == 0
+    assert (slots.made, announced) == (["gw7"], ["gw7"])
+
+
+@pytest.mark.security
+def test_a_slot_whose_name_xdist_never_gives_is_not_kept_for_later(tmp_path):
+    def ask(suite):
+        suite.report("slot-wanted", slot="../../x")
+        suite.report("slot-wanted", slot="gw7")
+        end_well(suite)
+
+    assert Run(tmp_path, FakeEngine(ask)).go().session._wanted == ["gw7"]

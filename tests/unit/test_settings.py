@@ -283,3 +283,19 @@ def refuse_file(layer):
     with pytest.raises(SettingsError) as caught:
         merge_settings(layer, {}, {})
     return caught.value
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("name", "template"), [("A=B", "x"), ("=", "x"), ("", "x"), ("A\0B", "x"), ("A", "x\0y")], ids=repr
+)
+def test_what_cannot_be_a_variable_of_the_environment_is_refused_by_name(name, template):
+    assert refuse({"environment": {name: template}}) == (
+        f"setting `tool.runner.environment` is not valid: { ({name: template})!r}",
+        f"`{name}` cannot be a variable of the environment",
+        HINT,
+    )
+
+
+def test_a_variable_whose_value_holds_an_equals_sign_is_taken():
+    assert merge({"environment": {"A_b1": "x=y"}}).settings.environment == {"A_b1": "x=y"}

@@ -6,7 +6,7 @@ import pytest
 
 from runner.core.groups import DEFAULT_GROUPS, Group
 from runner.core.settings import Settings
-from runner.core.slots import make_environment, make_marks, make_server
+from runner.core.slots import make_environment, make_marks, make_password, make_server
 
 pytestmark = pytest.mark.unit
 
@@ -16,15 +16,19 @@ def wiring_of(environment):
 
 
 @pytest.mark.parametrize(
-    ("isolation", "user", "dbname"),
-    [("schema", "{slot}", "suite"), ("database", "{slot}", "{slot}"), ("none", "suite", "suite")],
+    ("isolation", "user", "password", "dbname"),
+    [
+        ("schema", "{slot}", "secret-{slot}", "suite"),
+        ("database", "{slot}", "secret-{slot}", "{slot}"),
+        ("none", "suite", "secret", "suite"),
+    ],
 )
-def test_a_mode_of_isolation_decides_what_is_the_workers_own(isolation, user, dbname):
+def test_a_mode_of_isolation_decides_what_is_the_workers_own(isolation, user, password, dbname):
     assert make_server(isolation, "secret") == {
         "host": "127.0.0.1",
         "port": "5432",
         "user": user,
-        "password": "secret",
+        "password": password,
         "dbname": dbname,
     }
 
@@ -79,3 +83,12 @@ def test_the_settings_cannot_take_the_place_of_what_the_plugin_is_told():
 def test_every_mark_of_every_group_is_described():
     assert make_marks(DEFAULT_GROUPS) == {name: group.description for name, group in DEFAULT_GROUPS.items()}
     assert make_marks({"db": Group(marks=["a", "b"])}) == {"a": "group db", "b": "group db"}
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("isolation", ["schema", "database"])
+def test_the_password_of_a_role_is_the_one_in_its_own_slots_address_and_in_no_other(isolation):
+    template = make_server(isolation, "secret")["password"]
+    passwords = [make_password("secret", slot, isolation) for slot in ("master", "gw0", "gw1", "gw10")]
+    assert passwords == [template.format(slot=slot) for slot in ("master", "gw0", "gw1", "gw10")]
+    assert len(set(passwords)) == 4

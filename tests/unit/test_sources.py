@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import SettingsError
 from runner.project import sources
 from runner.project.sources import list_sources, pack, walk
 
@@ -199,3 +200,76 @@ def test_a_deep_and_long_name_is_packed(folder):
 
 def test_no_files_make_an_empty_archive(folder):
     assert members(Path(folder), []) == {}
+
+
+def refuse_to_pack(folder, name):
+    with pytest.raises(SettingsError) as caught:
+        pack(folder, [name])
+    return caught.value.as_text()
+
+
+def explain(path, cause):
+    return (
+        f"error: cannot read `{path}`\ncause: {cause}\n"
+        "hint:  make it readable, or let git ignore it: only what git lists goes into the environment"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_name(folder, monkeypatch):
+    def add(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    write(folder, "sub/secret.key")
+    monkeypatch.setattr(tarfile.TarFile, "add", add)
+    assert refuse_to_pack(folder, "sub/secret.key") == explain(folder / "sub/secret.key", "permission denied")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_whose_mode_lets_nobody_read_it_is_refused_by_name(folder):
+    write(folder, "secret.key")
+    (folder / "secret.key").chmod(0)
+    assert refuse_to_pack(folder, "secret.key") == explain(folder / "secret.key", "permission denied")
+
+
+def test_a_file_that_vanished_since_it_was_listed_is_refused_by_name(folder):
+    assert refuse_to_pack(folder, "gone.py") == explain(folder / "gone.py", "no such file or directory")
+
+
+@pytest.mark.security
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_a_repository_of_another_owner_is_refused_in_gits_own_words(folder, git, monkeypatch):
+    write(folder, "a.py", "ignored.log")
+    (folder / ".gitignore").write_text("*.log\n")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    os.chown(folder, 12345, 12345)
+    with pytest.raises(SettingsError) as caught:
+        list_sources(folder)
+    assert caught.value.what == f"git cannot list the files of `{folder}`"
+    assert "dubious ownership" in caught.value.cause
+    assert caught.value.exit_code == 90
+
+
+@pytest.mark.parametrize("language", [None, "C", "de_DE.UTF-8"])
+def test_the_language_of_the_user_does_not_matter_to_what_git_says(folder, monkeypatch, tmp_path, language):
+    program = tmp_path / "bin/git"
+    program.parent.mkdir()
+    program.write_text(
+        """#!/bin/sh
+test "$LC_ALL" = C && echo "fatal: not a git repository" >&2 || echo "Schwerwiegend: kein Git-Repository" >&2
+exit 128
+"""
+    )
+    program.chmod(0o755)
+    write(folder, "a.py")
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setenv("LC_ALL", language) if language else monkeypatch.delenv("LC_ALL", raising=False)
+    assert list_sources(folder) == ["a.py"]
+
+
+def test_whatever_else_git_refuses_is_told_in_its_words_without_a_walk(folder, git):
+    write(folder, "a.py")
+    (folder / ".git/index").write_bytes(b"rubbish")
+    with pytest.raises(SettingsError) as caught:
+        list_sources(folder)
+    assert "index file" in caught.value.cause
+    assert caught.value.hint == "do what git says, and try again"

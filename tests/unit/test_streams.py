@@ -118,7 +118,7 @@ def test_the_end_of_the_suite_container_is_an_error_of_the_engine(heard):
         heard.follow()
     assert caught.value.as_text() == (
         "error: the suite container ended in the middle of the run\n"
-        "cause: it was removed from outside, or the engine ran out of memory\n"
+        "cause: it was removed from outside, a test ended its first process, or memory ran out\n"
         "hint:  `docker events` and the engine's log tell more"
     )
 
@@ -192,3 +192,51 @@ def test_the_error_at_the_time_limit_says_when_no_test_was_running():
 
 def test_the_error_at_the_time_limit_names_no_more_than_five():
     assert make_timeout(1.0, {f"test_{n}": 0.0 for n in range(9)}, 1.0).cause.count("test_") == 5
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 10_000])
+def test_the_tail_of_postgres_s_log_is_whole_lines_however_it_is_cut(heard, size):
+    log = "".join(f"LOG: größe {number}\n" for number in range(500)).encode()
+    for at in range(0, len(log), size):
+        heard.postgres(OUTPUT, log[at : at + size])
+    heard.postgres(END, b"")
+    with pytest.raises(PostgresError) as caught:
+        heard.follow()
+    assert caught.value.cause.splitlines() == [
+        "last lines of its log:",
+        *(f"       LOG: größe {number}" for number in range(495, 500)),
+    ]
+    assert b"".join(heard.log) == log
+
+
+def test_a_server_without_space_gets_the_hint_at_the_setting_for_it(heard):
+    heard.postgres(OUTPUT, b'PANIC:  could not write to file "pg_wal/xlogtemp.30": No space le')
+    heard.postgres(REPORTS, b"ft on device\nLOG:  server process (PID 30) was terminated\n")
+    heard.postgres(END, b"")
+    with pytest.raises(PostgresError) as caught:
+        heard.follow()
+    assert caught.value.hint == "raise `postgres_memory`"
+
+
+def test_taking_all_empties_the_queue(heard):
+    for number in range(100):
+        heard.suite(OUTPUT, b"%d\n" % number)
+        heard.postgres(OUTPUT, b"LOG: %d\n" % number)
+    heard.suite(REPORTS, b'{"event": "x"}\n')
+    heard.streams.take_all()
+    assert (len(heard.output), len(heard.log), len(heard.events)) == (100, 100, 1)
+    assert heard.streams.take(0) is False
+
+
+def test_taking_all_of_nothing_does_not_wait(heard):
+    began = time.monotonic()
+    heard.streams.take_all()
+    assert time.monotonic() - began < TICK
+
+
+def test_taking_all_tells_the_end_of_a_container(heard):
+    heard.suite(OUTPUT, b"one\n")
+    heard.suite(END, b"")
+    with pytest.raises(EngineError, match="the suite container ended"):
+        heard.streams.take_all()
+    assert heard.output == [b"one\n"]

@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import docker
 from docker.errors import APIError, NotFound
 
 from runner.core import names
-from runner.engines.owner import is_alive
+from runner.engines.owner import find_boot, is_alive
 from runner.engines.protocol import Leftover
 
 GRACE = 10.0
@@ -48,8 +49,22 @@ def make_leftover(kind: str, identity: str, name: str, labels: dict[str, str], s
 
 
 def has_living_owner(each: Leftover) -> bool:
-    """Whether the process that made the object lives; one that we cannot look at counts as living."""
-    return each.owner is None or is_alive(each.owner)
+    """Whether the process that made the object lives.
+
+    One on another machine, or before the last boot of this one, cannot be looked at. Its containers count as living
+    while they run: their lease would have ended them. One that does not run for an hour has nobody to start it.
+    """
+    if each.owner is not None and each.owner.boot == find_boot():
+        return is_alive(each.owner)
+    return each.kind != "container" or each.status == "running" or is_young(each.created)
+
+
+def is_young(created: str) -> bool:
+    """Whether the label's time is less than an hour ago; one that is no time counts as young."""
+    try:
+        return datetime.now().astimezone() - datetime.fromisoformat(created) < timedelta(hours=1)
+    except (ValueError, TypeError):
+        return True
 
 
 def remove(client: docker.DockerClient, objects: Iterable[Leftover]) -> None:

@@ -93,8 +93,11 @@ class SuiteContainer:
         """Tell the pytest plugin that a slot can be used."""
         self._lease.send(do="ready", slot=slot)
 
-    def copy_results(self, target: Path) -> None:
-        """Copy the result files into a folder of the host; they belong to the caller there."""
+    def copy_results(self, names: Sequence[str], target: Path) -> None:
+        """Copy the named result files into a folder of the host; they belong to the caller there.
+
+        What else a test may have written there stays behind: it could bear the name of one of our own files.
+        """
         with translate("cannot copy the results out of the suite container"):
             try:
                 chunks, _ = self._container.get_archive(RESULTS)
@@ -103,8 +106,10 @@ class SuiteContainer:
             content = b"".join(chunks)
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             for member in archive:
-                if data := archive.extractfile(member) if member.isreg() else None:
-                    (target / Path(member.name).name).write_bytes(data.read())
+                folder, name = Path(member.name).parent.name, Path(member.name).name
+                wanted = member.isreg() and folder == Path(RESULTS).name and name in names
+                if data := archive.extractfile(member) if wanted else None:
+                    (target / name).write_bytes(data.read())
 
     def close(self) -> None:
         """Give the container up."""
