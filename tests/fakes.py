@@ -50,8 +50,10 @@ class FakeSuite:
     def report_line(self, line):
         self._receiver(REPORTS, line + b"\n")
 
-    def end(self, exit_code=0):
-        """The process ends; the container lives on."""
+    def end(self, exit_code=0, *, by_itself=True):
+        """The process ends; the container lives on. Pytest says so, unless a test ended its process."""
+        if by_itself:
+            self.report("pytest-ended")
         self.say(END_OF_OUTPUT)
         self.report("process-ended", exit_code=exit_code)
 

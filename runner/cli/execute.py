@@ -86,7 +86,7 @@ def execute(
 
 def open_events(results: Path, stack: ExitStack) -> Listener:
     """A listener that keeps every event as a line of `events.jsonl`, written at once so that others can follow."""
-    events = stack.enter_context((results / "events.jsonl").open("w", buffering=1, encoding="utf-8"))
+    events = stack.enter_context((results / "events.jsonl").open("w", buffering=1, encoding="utf-8", errors="replace"))
     return lambda event: print(event.as_json(), file=events)
 
 
@@ -97,7 +97,8 @@ def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
     """
 
     def show(data: bytes) -> None:
-        console.give_way(data)
+        if data:
+            console.give_way(data if target.isatty() else b"\n")
         try:
             target.write(data)
             target.flush()

@@ -1,5 +1,6 @@
 """The command `runner`: its subcommands, and the one place where errors become text and an exit code."""
 
+import errno
 import json
 import os
 import signal
@@ -25,7 +26,9 @@ class ExplainingGroup(TyperGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
-        except BrokenPipeError:
+        except OSError as error:
+            if error.errno not in {errno.EPIPE, errno.ENOSPC}:
+                raise
             # The reader of our output went away, as `| head` does. What is left would raise again at the end.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(128 + signal.SIGPIPE) from None

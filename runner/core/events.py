@@ -33,8 +33,9 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
     "slot-wanted": {"slot": str},
     "unknown-mark": {"mark": str, "known": list},
     "process-ended": {"exit_code": int},
+    "pytest-ended": {},
 }
-"""What the events of a container must hold; tests can write to the same stream, by mistake or on purpose."""
+"""The events of a container and what each must hold; tests can write to the same stream, by mistake or on purpose."""
 
 Listener = Callable[[Event], None]
 
@@ -44,8 +45,14 @@ def parse_event(line: bytes, at: float) -> Event | None:
     try:
         data = json.loads(line)
         name = data.pop("event")
-    except (ValueError, AttributeError, KeyError, TypeError):
+        wanted = REQUIRED[name]
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return None
-    if any(not isinstance(data.get(key), kind) for key, kind in REQUIRED.get(name, {}).items()):
-        return None
-    return Event(name, at, data)
+    return Event(name, at, data) if all(holds(data.get(key), kind) for key, kind in wanted.items()) else None
+
+
+def holds(value: Any, kind: type) -> bool:
+    """Whether a value is of the kind, and a list one of texts."""
+    if isinstance(value, list):
+        return kind is list and all(isinstance(each, str) for each in value)
+    return isinstance(value, kind)

@@ -82,4 +82,4 @@ def make_slots(workers: int) -> tuple[str, ...]:
 
 def is_slot(name: str) -> bool:
     """Whether a name is one that xdist gives its workers, or `master`."""
-    return name == MASTER or re.fullmatch(r"gw\d{1,6}", name) is not None
+    return name == MASTER or re.fullmatch(r"gw[0-9]{1,6}", name) is not None

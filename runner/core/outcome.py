@@ -23,11 +23,13 @@ class Tally:
         verdicts: how many tests ended as passed, failed, skipped, error, xfailed, xpassed, rerun.
         running: the tests that began and did not end yet, each with the time it began, in seconds of the run.
         crashed: the workers that ended before their time.
+        ends: how many calls of pytest came to their own end.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     running: dict[str, float] = field(default_factory=dict)
     crashed: list[str] = field(default_factory=list)
+    ends: int = 0
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
@@ -39,6 +41,8 @@ class Tally:
                 self.verdicts[event.data["verdict"]] += 1
             case "worker-crashed":
                 self.crashed.append(event.data["worker"])
+            case "pytest-ended":
+                self.ends += 1
 
     def as_text(self, before: Counter[str]) -> str:
         """The counts since `before` in words, such as `12 passed, 1 failed`."""
@@ -50,14 +54,14 @@ def check_ends(codes: Sequence[int], tally: Tally) -> None:
     """Look for passes that ended without pytest's own end.
 
     Raises:
-        EngineError: a signal ended pytest, or it ended well with tests under way.
+        EngineError: a signal ended pytest, or its process ended as if all was well, but pytest itself did not end.
     """
     for code in codes:
-        if code > SIGNALLED:
+        if code - SIGNALLED in signal.valid_signals():
             name = signal.Signals(code - SIGNALLED).name
             raise EngineError(f"pytest was ended by {name}", "a test sent it, or the engine ran out of memory")
-    if tally.running and not any(codes):
-        tests = ", ".join(list(tally.running)[:5])
+    if set(codes) <= {0, NO_TESTS} and tally.ends < len(codes):
+        tests = ", ".join(list(tally.running)[:5]) or "no test"
         raise EngineError(
             "pytest ended before its tests did", f"running: {tests}", "a test may end the process it runs in"
         )

@@ -23,9 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the groups' marks, which pytest then demands."""
     for mark, description in WIRING.get("marks", {}).items():
         config.addinivalue_line("markers", f"{mark}: {description}")
-    if not getattr(config.option, "numprocesses", None):
+    if not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
+        # This process runs the tests itself.
         slot.pin(WIRING, slot.find_server(WIRING).get("slot", "master"))
     if REPORTS is not None:
+        config.pluginmanager.register(reports.EndReporter(REPORTS), "ephemeral-runner-end")
         config.pluginmanager.register(reports.MarkChecker(REPORTS), "ephemeral-runner-marks")
         config.pluginmanager.register(reports.TestReporter(REPORTS), "ephemeral-runner-reports")
         if config.pluginmanager.hasplugin("xdist"):

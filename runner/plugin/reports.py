@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 from typing import Any
 
 import pytest
@@ -38,7 +39,8 @@ def open_reports() -> Reports | None:
     if named is None or "PYTEST_XDIST_WORKER" in os.environ:
         return None
     # Away from the small numbers, which tests that close and open files may get hold of; children do not inherit it.
-    moved = fcntl.fcntl(DESCRIPTOR, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR)
+    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1
+    moved = fcntl.fcntl(DESCRIPTOR, fcntl.F_DUPFD_CLOEXEC, max(DESCRIPTOR, min(HIGH_DESCRIPTOR, highest)))
     os.close(DESCRIPTOR)
     return Reports(moved)
 
@@ -62,6 +64,17 @@ class MarkChecker:
         if unknown := sorted(named - declared - EXPRESSION_WORDS):
             self._reports.tell("unknown-mark", mark=unknown[0], known=sorted(declared))
             raise pytest.UsageError(f"unknown mark in -m: {unknown[0]}")
+
+
+class EndReporter:
+    """Reports that pytest comes to its own end, which a test that ends the process keeps it from."""
+
+    def __init__(self, reports: Reports) -> None:
+        self._reports = reports
+
+    def pytest_unconfigure(self) -> None:
+        """The last hook of every call, also of those that run no test."""
+        self._reports.tell("pytest-ended")
 
 
 class TestReporter:

@@ -113,7 +113,8 @@ def test_an_expression_with_an_unknown_mark_is_told_before_any_worker_starts(sui
     suite.write()
     ran = suite.run("-n", "1", "-m", "smoke and not smok")
     assert ran.result.ret == pytest.ExitCode.USAGE_ERROR
-    [told] = ran.reports
+    told, ended = ran.reports
+    assert ended == {"event": "pytest-ended"}
     assert (told["event"], told["mark"]) == ("unknown-mark", "smok")
     assert {"smoke", "regression", "parametrize"} <= set(told["known"])
 

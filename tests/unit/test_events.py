@@ -16,12 +16,27 @@ def test_an_event_survives_the_way_through_json():
 
 
 def test_the_time_of_a_parsed_event_is_the_readers():
-    assert parse_event(b'{"event": "x", "a": 1}', 4.5) == Event("x", 4.5, {"a": 1})
+    assert parse_event(b'{"event": "test-started", "test": "a"}', 4.5) == Event("test-started", 4.5, {"test": "a"})
 
 
 @pytest.mark.security
 @pytest.mark.parametrize(
-    "line", [b"", b"text", b"[1]", b"3", b"null", b'"event"', b"{}", b'{"name": "x"}', b"\xff\xfe", b'{"event": "x"']
+    "line",
+    [
+        b"",
+        b"text",
+        b"[1]",
+        b"3",
+        b"null",
+        b'"event"',
+        b"{}",
+        b'{"name": "x"}',
+        b"\xff\xfe",
+        b'{"event": "x"',
+        b'{"event": "x"}',
+        b'{"event": ["x"]}',
+        b"[" * 100000,
+    ],
 )
 def test_a_line_that_is_no_event_is_none(line):
     assert parse_event(line, 0.0) is None

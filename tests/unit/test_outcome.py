@@ -136,5 +136,17 @@ def test_a_bad_end_of_pytests_own_with_a_test_running_says_enough(code):
 
 
 def test_a_good_end_with_every_test_ended_is_no_error():
-    check_ends([0, 0], tally_of(started("a"), finished("a", "passed")))
-    check_ends([5], Tally())
+    ended = Event("pytest-ended", 0.0, {})
+    check_ends([0, 0], tally_of(started("a"), finished("a", "passed"), ended, ended))
+    check_ends([5], tally_of(ended))
+
+
+def test_a_good_end_that_pytest_did_not_tell_is_an_error_even_when_no_test_is_running():
+    with pytest.raises(EngineError, match="pytest ended before its tests did"):
+        check_ends([0, 5], tally_of(finished("a", "passed"), Event("pytest-ended", 0.0, {})))
+
+
+@pytest.mark.parametrize("code", [200, 255])
+def test_an_exit_code_that_is_no_signal_s_is_pytest_s_own(code):
+    check_ends([code], Tally())
+    assert combine_exit_codes([code], "x") == code

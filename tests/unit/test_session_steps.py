@@ -313,7 +313,7 @@ def test_an_unknown_mark_ends_the_run_with_the_nearest_known_one(start):
 def test_a_pass_that_ended_well_before_its_tests_did_is_not_a_success(start):
     def leave(suite):
         suite.report("test-started", test="test_a.py::test_leaves")
-        suite.end(0)
+        suite.end(0, by_itself=False)
 
     run = start(FakeEngine(leave))
     assert run.outcome.exit_code == 91
@@ -352,7 +352,7 @@ def test_a_malformed_report_does_not_disturb_a_run(start, line):
     run = start(FakeEngine(disturb))
     assert (run.outcome.exit_code, run.outcome.error) == (0, None)
     assert run.outcome.tally.verdicts == {"passed": 1}
-    assert [name for name in run.names if not name.startswith("step-")] == ["test-started", "test-finished"]
+    assert [name for name in run.names if not name.startswith("step-")] == ["test-started", "test-finished", "pytest-ended"]
 
 
 class RecordingSlots:

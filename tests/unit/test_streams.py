@@ -106,10 +106,10 @@ def test_reports_are_put_together_from_chunks_of_any_size(heard, size):
 
 
 def test_a_report_that_is_none_is_passed_over(heard):
-    heard.suite(REPORTS, b'Traceback\n\n{"event": "x"}\n')
+    heard.suite(REPORTS, b'Traceback\n\n{"event": "pytest-ended"}\n')
     heard.end()
     heard.follow()
-    assert [event.name for event in heard.events] == ["x"]
+    assert [event.name for event in heard.events] == ["pytest-ended"]
 
 
 def test_the_end_of_the_suite_container_is_an_error_of_the_engine(heard):
@@ -222,7 +222,7 @@ def test_taking_all_empties_the_queue(heard):
     for number in range(100):
         heard.suite(OUTPUT, b"%d\n" % number)
         heard.postgres(OUTPUT, b"LOG: %d\n" % number)
-    heard.suite(REPORTS, b'{"event": "x"}\n')
+    heard.suite(REPORTS, b'{"event": "pytest-ended"}\n')
     heard.streams.take_all()
     assert (len(heard.output), len(heard.log), len(heard.events)) == (100, 100, 1)
     assert heard.streams.take(0) is False

@@ -56,7 +56,7 @@ def has_living_owner(each: Leftover) -> bool:
     """
     if each.owner is not None and each.owner.boot == find_boot():
         return is_alive(each.owner)
-    return each.kind != "container" or each.status == "running" or is_young(each.created)
+    return each.kind != "container" or each.status in {"running", "paused"} or is_young(each.created)
 
 
 def is_young(created: str) -> bool:

@@ -106,8 +106,8 @@ class SuiteContainer:
             content = b"".join(chunks)
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             for member in archive:
-                folder, name = Path(member.name).parent.name, Path(member.name).name
-                wanted = member.isreg() and folder == Path(RESULTS).name and name in names
+                folder, name = Path(member.name).parent, Path(member.name).name
+                wanted = member.isreg() and folder == Path(Path(RESULTS).name) and name in names
                 if data := archive.extractfile(member) if wanted else None:
                     (target / name).write_bytes(data.read())
 
