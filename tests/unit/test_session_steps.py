@@ -352,7 +352,11 @@ def test_a_malformed_report_does_not_disturb_a_run(start, line):
     run = start(FakeEngine(disturb))
     assert (run.outcome.exit_code, run.outcome.error) == (0, None)
     assert run.outcome.tally.verdicts == {"passed": 1}
-    assert [name for name in run.names if not name.startswith("step-")] == ["test-started", "test-finished", "pytest-ended"]
+    assert [name for name in run.names if not name.startswith("step-")] == [
+        "test-started",
+        "test-finished",
+        "pytest-ended",
+    ]
 
 
 class RecordingSlots:
