@@ -150,10 +150,6 @@ class Session:
         suite.run(argv, {"COLUMNS": str(around.columns), **environment})
 
     def _start_postgres(self, suite: Suite, streams: Streams, check: Callable[[], None]) -> None:
-        # psycopg takes 0.1 s to import, which a run without a database need not wait for.
-        from runner.postgres.connect import wait_for_server
-        from runner.postgres.slots import Slots
-
         def still_wanted() -> None:
             check()
             streams.take_all()
@@ -161,6 +157,10 @@ class Session:
         settings = self._plan.settings
         with self._step("postgres") as step:
             server = self._engine.start_postgres(suite, secrets.token_hex(16), streams.receive_postgres)
+            # psycopg takes 0.1 s to import, in which the server boots.
+            from runner.postgres.connect import wait_for_server
+            from runner.postgres.slots import Slots
+
             connection, at = wait_for_server(server.find_addresses(), settings.startup_timeout, still_wanted)
             step["note"] = f"ready on {at.host}:{at.port}"
         with self._step("slots") as step:
