@@ -82,10 +82,6 @@ class DisposablePostgres(PostgresContainer):
     def _connect(self) -> None:
         """Replaces testcontainers' wait, which looks once a second."""
 
-    def get_container_id(self) -> str:
-        """The container whose address and port mapping lead to the server."""
-        return self._network_owner
-
     def find_addresses(self) -> list[ServerAddress]:
         """Where the server may be reached from here, the likeliest first.
 
