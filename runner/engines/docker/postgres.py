@@ -95,8 +95,9 @@ class DisposablePostgres(PostgresContainer):
             if not places or inside_container():
                 places += [(self._leased.host(), port), (self._leased.bridge_ip(self._network_owner), POSTGRES_PORT)]
             # `localhost` may mean ::1, where the port is not mapped.
-            places = [place for place in places if place[0] != "localhost"]
-        return [ServerAddress(host, number, self.username, self.password) for host, number in places]
+            places = [("127.0.0.1" if host == "localhost" else host, number) for host, number in places]
+        user, password = self.username, self.password
+        return [ServerAddress(host, number, user, password) for host, number in dict.fromkeys(places)]
 
     def close(self) -> None:
         """Give the container up."""
