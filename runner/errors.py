@@ -6,6 +6,11 @@ Pytest's own exit codes 0-5 pass through. Only `runner.cli.main` prints these er
 from typing import ClassVar
 
 
+def find_reason(error: OSError) -> str:
+    """What the operating system says, in the small letters of a cause."""
+    return (error.strerror or str(error)).lower()
+
+
 class RunnerError(Exception):
     """An error that is explained to the user without a traceback.
 

@@ -113,11 +113,12 @@ class Streams:
         text, found, rest = (self._held + data).partition(END_OF_OUTPUT)
         if found:
             self._process.output_ended = True
-            self._held = b""
-            self._output(text + rest)
-            return
-        # The mark may be cut in two by the way the engine packs the stream.
-        held = next((size for size in range(len(END_OF_OUTPUT) - 1, 0, -1) if text.endswith(END_OF_OUTPUT[:size])), 0)
+            text += rest
+            held = 0
+        else:
+            # The mark may be cut in two by the way the engine packs the stream.
+            sizes = range(len(END_OF_OUTPUT) - 1, 0, -1)
+            held = next((size for size in sizes if text.endswith(END_OF_OUTPUT[:size])), 0)
         self._held = text[len(text) - held :]
         if sent := text[: len(text) - held]:
             self._output(sent)

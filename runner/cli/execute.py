@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from runner.cli.loading import make_run, open_engine
+from runner.cli.main import silence
 from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
@@ -97,14 +98,12 @@ def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
     """
 
     def show(data: bytes) -> None:
-        if data:
-            console.give_way(data if target.isatty() else b"\n")
+        console.give_way(data if target.isatty() else b"\n")
         try:
             target.write(data)
             target.flush()
         except OSError:
-            # What is left in the buffer would raise again at the interpreter's end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), target.fileno())
+            silence(target)
             raise Interrupted(signal.SIGPIPE, "a closed pipe: the output cannot be written") from None
 
     return show

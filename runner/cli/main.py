@@ -7,7 +7,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -29,14 +29,22 @@ class ExplainingGroup(TyperGroup):
         except OSError as error:
             if error.errno not in {errno.EPIPE, errno.ENOSPC}:
                 raise
-            # The reader of our output went away, as `| head` does. What is left would raise again at the end.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence(sys.stdout)
             raise typer.Exit(128 + signal.SIGPIPE) from None
         except RunnerError as error:
             show_error(error)
             if as_json:
                 print(json.dumps({"exit_code": error.exit_code, "error": error.as_dict()}))
             raise typer.Exit(error.exit_code) from None
+
+
+def silence(stream: IO[Any]) -> None:
+    """Send what goes to a stream nowhere: its reader went away, as `| head` does, or its disk is full.
+
+    What is left in its buffer would raise again at the interpreter's end.
+    """
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def show_error(error: RunnerError) -> None:

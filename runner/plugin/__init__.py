@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{mark}: {description}")
     if not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
         # This process runs the tests itself.
-        slot.pin(WIRING, slot.find_server(WIRING).get("slot", "master"))
+        slot.pin(WIRING)
     if REPORTS is not None:
         config.pluginmanager.register(reports.EndReporter(REPORTS), "ephemeral-runner-end")
         config.pluginmanager.register(reports.MarkChecker(REPORTS), "ephemeral-runner-marks")

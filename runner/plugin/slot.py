@@ -28,8 +28,8 @@ def activate(environ: MutableMapping[str, str] = os.environ) -> dict[str, Any]:
     server = find_server(wiring, environ)
     if server:
         wait_for(server["slot"], Path(environ.get(READY, READY_FOLDER)))
-    if server and WORKER in environ:
-        pin(wiring, server["slot"], environ)
+    if WORKER in environ:
+        pin(wiring, environ)
     environ.update(make_variables(wiring.get("variables", {}), server))
     return wiring
 
@@ -44,10 +44,10 @@ def find_server(wiring: Mapping[str, Any], environ: Mapping[str, str] = os.envir
     return {"slot": slot, **{name: value.format(slot=slot) for name, value in server.items()}}
 
 
-def pin(wiring: MutableMapping[str, Any], slot: str, environ: MutableMapping[str, str] = os.environ) -> None:
+def pin(wiring: MutableMapping[str, Any], environ: MutableMapping[str, str] = os.environ) -> None:
     """Let all descendants of this process share its slot: a pytest that a test starts may have workers of its own."""
-    if wiring.get("server"):
-        wiring["slot"] = slot
+    if server := find_server(wiring, environ):
+        wiring["slot"] = server["slot"]
         environ[VARIABLE] = json.dumps(wiring)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.core.fingerprint import parse_toml
-from runner.errors import SettingsError
+from runner.errors import SettingsError, find_reason
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def read(path: Path) -> dict[str, Any]:
         cause = str(error)
         raise SettingsError(f"cannot read `{path}`", cause[:1].lower() + cause[1:]) from None
     except OSError as error:
-        raise SettingsError(f"cannot read `{path}`", (error.strerror or str(error)).lower()) from None
+        raise SettingsError(f"cannot read `{path}`", find_reason(error)) from None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.core.fingerprint import find_version_files, keep_build_tables
 from runner.core.settings import Settings
-from runner.errors import SettingsError
+from runner.errors import SettingsError, find_reason
 from runner.project.load import Project
 from runner.project.sources import list_sources, pack
 
@@ -110,7 +110,7 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError:
         raise SettingsError(f"cannot read `{path}`", "it is not UTF-8") from None
     except OSError as error:
-        raise SettingsError(f"cannot read `{path}`", (error.strerror or str(error)).lower()) from None
+        raise SettingsError(f"cannot read `{path}`", find_reason(error)) from None
 
 
 def check_hashes(path: Path) -> Path:
@@ -150,7 +150,5 @@ def read_ca_bundle(folder: Path, settings: Settings, environ: Mapping[str, str])
         try:
             return Path(path).read_bytes()
         except OSError as error:
-            raise SettingsError(
-                f"cannot read the CA bundle `{path}` (`{name}`)", (error.strerror or str(error)).lower()
-            ) from None
+            raise SettingsError(f"cannot read the CA bundle `{path}` (`{name}`)", find_reason(error)) from None
     return b""

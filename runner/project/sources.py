@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from runner.errors import SettingsError
+from runner.errors import SettingsError, find_reason
 
 IGNORED = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".runner", "dist", "build"}
@@ -72,7 +72,7 @@ def pack(folder: Path, names: Iterable[str]) -> bytes:
             try:
                 archive.add(folder / name, name, recursive=True, filter=own)
             except OSError as error:
-                reason = (error.strerror or str(error)).lower()
+                reason = find_reason(error)
                 hint = "make it readable, or let git ignore it: only what git lists goes into the environment"
                 raise SettingsError(f"cannot read `{folder / name}`", reason, hint) from None
     return target.getvalue()

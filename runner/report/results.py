@@ -3,7 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from runner.errors import SettingsError
+from runner.errors import SettingsError, find_reason
 
 
 def make_results_folder(project: Path, name: str, run: str) -> Path:
@@ -32,7 +32,7 @@ def make_results_folder(project: Path, name: str, run: str) -> Path:
     except OSError as error:
         raise SettingsError(
             f"cannot write results to `{root}`",
-            (error.strerror or str(error)).lower(),
+            find_reason(error),
             "name a folder that can be written: `RUNNER_RESULTS=/tmp/results`",
         ) from None
     return folder

@@ -32,11 +32,17 @@ def wait_until_asleep(process: "subprocess.Popen[str]", folder: Path) -> None:
     pytest.fail("the suite did not start")
 
 
+def start_sleeping(make_project: Make, workers: int = 2) -> "tuple[Path, subprocess.Popen[str]]":
+    """A run whose first test sleeps, and its project."""
+    folder = make_project(SLEEPING)
+    process = start(folder, "run", "-n", str(workers))
+    wait_until_asleep(process, folder)
+    return folder, process
+
+
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_one_signal_ends_the_run_in_order_within_two_seconds(make_project: Make, number: int, exit_code: int) -> None:
-    folder = make_project(SLEEPING)
-    process = start(folder, "run", "-n", "0")
-    wait_until_asleep(process, folder)
+    _, process = start_sleeping(make_project, workers=0)
     sent = time.monotonic()
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=20)
@@ -47,6 +53,7 @@ def test_one_signal_ends_the_run_in_order_within_two_seconds(make_project: Make,
     assert "KeyboardInterrupt" in stdout, "pytest had the time to say where it was"
 
 
+@pytest.mark.xdist_group("kill")  # For a moment its containers have no owner, which others of the group count.
 def test_a_second_signal_ends_the_run_at_once(make_project: Make, engine: docker.DockerClient) -> None:
     stubborn = """
 import signal, time
@@ -89,9 +96,7 @@ def test_nothing_is_left_two_seconds_after_a_kill_at_twenty_random_moments(
 def test_the_suite_container_removed_from_outside_is_an_error_of_the_engine(
     make_project: Make, engine: docker.DockerClient
 ) -> None:
-    folder = make_project(SLEEPING)
-    process = start(folder, "run", "-n", "2")
-    wait_until_asleep(process, folder)
+    _, process = start_sleeping(make_project)
     with suppress(docker.errors.APIError):  # The runner removes it at the same time.
         find_container(engine, process, "suite").remove(force=True)
     _, stderr = process.communicate(timeout=20)
@@ -103,9 +108,7 @@ def test_the_suite_container_removed_from_outside_is_an_error_of_the_engine(
 def test_postgres_that_dies_in_the_middle_ends_the_run_in_under_five_seconds(
     make_project: Make, engine: docker.DockerClient
 ) -> None:
-    folder = make_project(SLEEPING)
-    process = start(folder, "run", "-n", "2")
-    wait_until_asleep(process, folder)
+    _, process = start_sleeping(make_project)
     sent = time.monotonic()
     find_container(engine, process, "postgres").exec_run("pkill -9 -o -x postgres", user="postgres")
     _, stderr = process.communicate(timeout=20)
@@ -118,9 +121,7 @@ def test_postgres_that_dies_in_the_middle_ends_the_run_in_under_five_seconds(
 
 
 def test_ps_shows_a_living_run_and_clean_does_not_touch_it(make_project: Make) -> None:
-    folder = make_project(SLEEPING)
-    process = start(folder, "run", "-n", "2")
-    wait_until_asleep(process, folder)
+    folder, process = start_sleeping(make_project)
     run_id = next(folder.glob(".runner/runs/*")).name
     listed = run(folder, "ps").stdout
     assert [line.split()[-1] for line in listed.splitlines() if run_id in line] == ["living", "living"]

@@ -222,8 +222,8 @@ def test_workers_of_the_run_itself_do_not_share_the_slot_of_the_leading_process(
 
 def test_a_slot_is_pinned_only_where_there_is_a_database():
     for server in (None, make_server("schema", "x")):
-        wiring, environ = {"server": server}, {}
-        pin(wiring, "gw3", environ)
+        wiring, environ = {"server": server}, {"PYTEST_XDIST_WORKER": "gw3"}
+        pin(wiring, environ)
         assert ("EPHEMERAL_RUNNER" in environ) is (server is not None)
     assert find_server(json.loads(environ["EPHEMERAL_RUNNER"]), {"PYTEST_XDIST_WORKER": "gw0"})["user"] == "gw3"
 

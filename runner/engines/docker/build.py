@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException
+from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
-from runner.engines.docker.connect import explain
+from runner.engines.docker.connect import explain, translate
 from runner.engines.protocol import Progress
 from runner.errors import ImageError
 
@@ -40,6 +40,16 @@ class ImageSpec:
     files: Mapping[str, bytes]
     arguments: Mapping[str, str] = field(default_factory=dict)
     tar: bytes = b""
+
+
+def exists(client: docker.DockerClient, tag: str) -> bool:
+    """Whether the engine has the image."""
+    with translate(f"cannot look up the image `{tag}`"):
+        try:
+            client.api.inspect_image(tag)  # type: ignore[no-untyped-call]
+        except ImageNotFound:
+            return False
+    return True
 
 
 def build(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:

@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import docker
-from docker.errors import ImageNotFound
 
 from runner.core.fingerprint import make_fingerprint
 from runner.core.names import make_image_tag
-from runner.engines.docker.build import ImageSpec, build
-from runner.engines.docker.connect import translate
+from runner.engines.docker.build import ImageSpec, build, exists
 from runner.engines.docker.rootfs import ensure_rootfs
 from runner.engines.protocol import Progress
 from runner.project.recipe import SuiteRecipe
@@ -99,13 +97,3 @@ def ensure_images(client: docker.DockerClient, images: Images, database: bool, p
         progress(f"building {spec.tag}")
         build(client, spec, progress)
     return [spec.tag for spec in missing]
-
-
-def exists(client: docker.DockerClient, tag: str) -> bool:
-    """Whether the engine has the image."""
-    with translate(f"cannot look up the image `{tag}`"):
-        try:
-            client.api.inspect_image(tag)  # type: ignore[no-untyped-call]
-        except ImageNotFound:
-            return False
-    return True

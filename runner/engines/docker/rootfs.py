@@ -17,6 +17,7 @@ from requests.exceptions import RequestException
 
 from runner.core.fingerprint import make_fingerprint
 from runner.core.names import make_image_tag
+from runner.engines.docker.build import exists
 from runner.engines.docker.connect import explain, translate
 from runner.engines.protocol import Progress
 from runner.errors import ImageError
@@ -37,7 +38,7 @@ def ensure_rootfs(client: docker.DockerClient, reference: str, progress: Progres
         ImageError: neither a registry nor Debian's packages could give one.
     """
     tag = make_image_tag("rootfs", make_fingerprint({"suite": SUITE.encode(), "reference": reference.encode()}))
-    if client.images.list(name=tag):
+    if exists(client, tag):
         return tag
     refused = pull(client, reference, tag, progress) if reference else "`base_image` is empty"
     if refused:
