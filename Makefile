@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GROUPS := smoke regression slow e2e security performance
+MOMENTS := commit pull-request nightly release
 .DEFAULT_GOAL := help
 
-.PHONY: help install check test bench lock clean $(GROUPS:%=test-%)
+.PHONY: help install check test bench lock clean $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
-	@for group in $(GROUPS); do echo "  test-$$group" | expand -t 22; done
+	@for name in $(GROUPS) $(MOMENTS:%=when-%); do echo "  test-$$name"; done
 
 $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -24,6 +25,9 @@ install: $(VENV)/ready ## install the runner and its tools into .venv
 
 $(GROUPS:%=test-%): test-%: $(VENV)/ready
 	@$(BIN)/runner run --group $* -m "not engine"
+
+$(MOMENTS:%=test-when-%): test-when-%: $(VENV)/ready
+	@$(BIN)/runner run --when $* -m "not engine"
 
 test: $(VENV)/ready ## all tests of this repository, on a real engine
 	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)

@@ -6,6 +6,7 @@ Prints the median of each, and ratios of medians. Rounds are interleaved, so tha
 """
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -20,7 +21,10 @@ from pathlib import Path
 import docker
 
 from runner.core.fingerprint import parse_toml
-from runner.core.settings import merge_settings
+from runner.core.groups import DEFAULT_GROUPS
+from runner.core.plan import Selection, make_plan
+from runner.core.settings import Settings, merge_settings
+from runner.core.slots import PLUGIN_VARIABLE, make_environment
 from runner.engines.docker.connect import connect
 from runner.engines.docker.images import make_images
 from runner.project.load import Project
@@ -213,12 +217,13 @@ def compare_plugin(rounds: int, tests: int, folder: Path) -> None:
         body = f"import pytest\n\n@pytest.mark.parametrize('n', range({tests // 10}))\ndef test_n(n):\n    pass\n"
         (folder / f"test_{number}.py").write_text(body)
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-p", "no:ephemeral-runner"]
-    with_plugin = ["sh", "-c", 'exec "$@" 3>/dev/null', "sh", *pytest, "-p", "runner.plugin"]
-    wiring = '{"marks": {"smoke": "a mark"}, "variables": {}, "server": null}'
+    with_plugin = [*pytest, "-p", "runner.plugin"]
+    settings = Settings(groups=dict(DEFAULT_GROUPS), reruns=0)
+    plan = make_plan(settings, Selection(), cpus=2)
+    wiring = json.loads(make_environment(plan, plan.passes[0], None, {})[PLUGIN_VARIABLE])
+    wiring |= {"reports": os.devnull, "folders": str(folder / "workers"), "project": str(folder)}
     ways: dict[str, Callable[[], None]] = {
-        "(p) with the plugin": lambda: call(
-            with_plugin, folder, EPHEMERAL_RUNNER=wiring, EPHEMERAL_RUNNER_REPORTS="yes"
-        ),
+        "(p) with the plugin": lambda: call(with_plugin, folder, EPHEMERAL_RUNNER=json.dumps(wiring)),
         "(x) bare xdist": lambda: call(pytest, folder),
     }
     show(measure(ways, rounds, read_cpu_clock), "(p) with the plugin")

@@ -39,6 +39,13 @@ class RunnerError(Exception):
         return {"code": self.exit_code, "what": self.what, "cause": self.cause, "hint": self.hint}
 
 
+class BrokenRuleError(RunnerError):
+    """Tests passed, but broke a rule of isolation."""
+
+    exit_code = 1
+    meaning = "tests failed (pytest's own code), or broke a rule of isolation"
+
+
 class SettingsError(RunnerError):
     """A setting, a flag or the project folder is not usable."""
 
@@ -88,6 +95,13 @@ class LeftBehindError(RunnerError):
     meaning = "something was left behind"
 
 
+class RetryBudgetError(RunnerError):
+    """All tests passed in the end, but too many needed a retry."""
+
+    exit_code = 97
+    meaning = "the retry budget was exceeded"
+
+
 class Interrupted(RunnerError):
     """A signal asked the run to end."""
 
@@ -101,6 +115,7 @@ class Interrupted(RunnerError):
 
 
 ERRORS: tuple[type[RunnerError], ...] = (
+    BrokenRuleError,
     RunnerError,
     SettingsError,
     EngineError,
@@ -109,5 +124,6 @@ ERRORS: tuple[type[RunnerError], ...] = (
     PostgresError,
     EmptySelectionError,
     LeftBehindError,
+    RetryBudgetError,
     Interrupted,
 )

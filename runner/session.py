@@ -1,31 +1,29 @@
-"""A run as a visible list of steps: images, suite, Postgres, slots, the passes of pytest, results, teardown."""
+"""A run as a visible list of steps: images, stages of containers, the passes of pytest, results, teardown."""
 
-import secrets
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import date
 
+from runner.core.attempt_log import AttemptLog
 from runner.core.events import Event, Listener
-from runner.core.names import is_slot
 from runner.core.nearest import make_hint
-from runner.core.outcome import Tally, check_ends, combine_exit_codes
-from runner.core.plan import Plan, make_pytest_args
-from runner.core.slots import make_environment, make_server
-from runner.engines.protocol import Engine, Leftover, Suite
+from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
+from runner.core.passes import Pass, Stage
+from runner.core.plan import Plan
+from runner.core.verdict import judge
+from runner.engines.protocol import Engine, Leftover
+from runner.environment import Environment, Surroundings
 from runner.errors import Interrupted, LeftBehindError, NotReadyError, RunnerError, SettingsError
 from runner.interrupts import Interrupts
+from runner.isolation import RuleWatch
 from runner.report.junit import merge_junit
+from runner.steps import Steps
 from runner.streams import Sink, Streams, make_timeout
 
-if TYPE_CHECKING:
-    from runner.postgres.slots import Slots
-
-ORDERLY = 1.0
-"""Seconds that an interrupted pytest has for its summary; an interrupted run ends within two."""
+LAST_WORDS = 0.02
+"""Seconds of silence after which the log of Postgres counts as read."""
 
 
 @dataclass
@@ -34,8 +32,10 @@ class Outcome:
 
     Attributes:
         exit_code: of the whole run, see `runner.errors`.
-        error: what ended it early, if anything did.
+        error: what ended it early, or makes it fail though its tests passed.
         tally: counts of tests.
+        log: the attempts of every test.
+        lines: what a person should know of.
         left: what is left behind on the engine.
         seconds: how long it took.
     """
@@ -43,33 +43,21 @@ class Outcome:
     exit_code: int = 0
     error: RunnerError | None = None
     tally: Tally = field(default_factory=Tally)
+    log: AttemptLog = field(default_factory=AttemptLog)
+    lines: Sequence[str] = ()
     left: Sequence[Leftover] = ()
     seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a run touches of the process around it.
-
-    Attributes:
-        environ: the caller's environment.
-        results: the folder for result files.
-        show: takes the suite's output.
-        colour: whether the suite's output may have colours.
-        columns: width of the terminal, in characters.
-    """
-
-    environ: Mapping[str, str]
-    results: Path
-    show: Sink
-    colour: bool
-    columns: int
 
 
 def make_left_behind(left: Sequence[Leftover]) -> LeftBehindError:
     """The error for objects that could not be removed."""
     names = ", ".join(f"{each.kind} `{each.name}`" for each in left)
     return LeftBehindError(f"could not remove {names}", hint="`runner clean` removes what has no living owner")
+
+
+def collects_apart(each: Pass) -> bool:
+    """Whether a pass may collect other tests than those around it."""
+    return bool(each.needs.pytest_args or each.needs.environment)
 
 
 class Session:
@@ -79,133 +67,156 @@ class Session:
         self._plan = plan
         self._engine = engine
         self._around = around
-        self._listeners = listeners
-        self._began = time.monotonic()
-        self._password = secrets.token_hex(16)
-        self._slots: Slots | None = None
-        self._wanted: list[str] = [*plan.slots] if plan.database else []
+        self._steps = Steps(listeners)
+        self._environment: Environment | None = None
+        self._rules = RuleWatch()
+        self._marks: frozenset[str] | None = None
+        self._deadline: float | None = None
+        self._ended: list[int] = []
+        self._collects_apart = False
         self.outcome = Outcome()
 
     def run(self, interrupts: Interrupts) -> Outcome:
         """Do all steps; whatever happens, end with the teardown and its count."""
         outcome = self.outcome
         with self._open_logs() as (log_suite, log_postgres):
-            streams = Streams(log_suite, log_postgres, self._hear, self._clock)
+            streams = Streams(log_suite, log_postgres, self._hear, self._steps.clock)
             try:
                 self._sweep()
                 self._ensure_images(interrupts.check)
-                outcome.exit_code = self._run_suite(streams, interrupts.check)
+                self._work(streams, interrupts.check)
             except RunnerError as error:
                 outcome.error, outcome.exit_code = error, error.exit_code
             finally:
                 self._tear_down()
-        outcome.seconds = self._clock()
+        self._write_junit()
+        outcome.seconds = self._steps.clock()
         return outcome
 
-    def _run_suite(self, streams: Streams, check: Callable[[], None]) -> int:
-        suite = self._start_suite(streams)
+    def _work(self, streams: Streams, check: Callable[[], None]) -> None:
+        codes = self._run_stages(streams, check)
+        check_ends(self._ended, self.outcome.tally)
+        self._judge(combine_exit_codes(codes, self._plan.selection.as_text()))
+
+    def _make_environment(self, plan: Plan, stage: Stage, streams: Streams) -> Environment:
+        return Environment(plan, stage, self._engine, self._around, streams, self._steps)
+
+    def _run_stages(self, streams: Streams, check: Callable[[], None]) -> list[int]:
+        codes: list[int] = []
+        for stage in self._plan.stages:
+            if all(map(self._is_empty, stage.passes)):
+                codes += [NO_TESTS] * len(stage.passes)
+                continue
+            if self._environment is not None:
+                self._engine.remove_containers()
+            self._environment = self._make_environment(self._plan, stage, streams)
+            codes += self._run_stage(self._environment, stage, streams, check)
+        return codes
+
+    def _run_stage(
+        self, environment: Environment, stage: Stage, streams: Streams, check: Callable[[], None]
+    ) -> list[int]:
+        environment.start_suite()
         try:
             # The first pass starts before Postgres does; the plugin waits where it needs a slot.
-            self._start_pass(suite, 0)
-            if self._plan.database:
-                self._start_postgres(suite, streams, check)
-            suite.wait_started()
-            codes = self._follow_passes(suite, streams, check)
+            started = not (environment.must_set_up and stage.passes[0].needs.database)
+            if started:
+                environment.start_pass(stage.passes[0])
+            if stage.database:
+                environment.start_postgres(check)
+                if not (started and environment.must_set_up):
+                    environment.prepare(self._find_left, check)
+            environment.wait_started()
+            codes = self._follow_passes(environment, stage, streams, check, started)
+            # The server's log comes on a stream of its own.
+            while stage.database and streams.take(LAST_WORDS):
+                pass
+            return codes
         except (Interrupted, NotReadyError):
-            with suppress(RunnerError):
-                suite.signal(signal.SIGINT)
-                streams.follow(ORDERLY, lambda: None)
+            environment.interrupt()
             raise
         finally:
-            self._copy_results(suite)
-        check_ends(codes, self.outcome.tally)
-        return combine_exit_codes(codes, self._plan.selection.as_text())
+            environment.close()
+
+    def _follow_passes(
+        self,
+        environment: Environment,
+        stage: Stage,
+        streams: Streams,
+        check: Callable[[], None],
+        started: bool,
+    ) -> list[int]:
+        codes: list[int] = []
+        for number, each in enumerate(stage.passes):
+            if number and self._is_empty(each):
+                codes.append(NO_TESTS)
+                continue
+            if each.needs.database and not environment.is_prepared:
+                environment.prepare(self._find_left, check)
+            if number or not started:
+                environment.start_pass(each)
+            codes.append(self._follow(each, streams, check))
+            self._ended.append(codes[-1])
+        return codes
+
+    def _follow(self, each: Pass, streams: Streams, check: Callable[[], None]) -> int:
+        """Follow one pass to its end."""
+        self._collects_apart = collects_apart(each)
+        tally, own = self.outcome.tally, each.needs.timeout
+        left = self._find_left()
+        limit = min(left, own) if own else left
+        before = tally.verdicts.copy()
+        with self._steps.step("tests") as step:
+            code = streams.follow(limit, check)
+            if code is None:
+                is_own = limit < left
+                total = own if is_own else self._plan.settings.timeout
+                raise make_timeout(total, tally.running, self._steps.clock(), each.name if is_own else "")
+            step["note"] = f"{each.name}: {tally.as_text(before)}"
+        return code
+
+    def _find_left(self) -> float:
+        """Seconds that are left for the tests of the run; the clock starts with the first question."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._plan.settings.timeout
+        return self._deadline - time.monotonic()
+
+    def _is_empty(self, each: Pass) -> bool:
+        """Whether an earlier pass saw that no test has a mark of this one's."""
+        known = self._marks is not None and not collects_apart(each)
+        return known and bool(each.marks) and each.marks.isdisjoint(self._marks or ())
+
+    def _judge(self, code: int) -> None:
+        outcome = self.outcome
+        verdict = judge(code, outcome.log, self._rules.find_broken(), self._plan.settings, date.today())  # noqa: DTZ011 -- the user's own day
+        outcome.exit_code, outcome.error, outcome.lines = verdict.exit_code, verdict.error, verdict.lines
+
+    def _write_junit(self) -> None:
+        """One JUnit file of all passes; what cannot be written is no error of the tests."""
+        properties = {"run": self._around.results.name, "image": self._engine.image}
+        if self._plan.seed is not None:
+            properties["seed"] = str(self._plan.seed)
+        with suppress(OSError):
+            merge_junit(self._around.results, self.outcome.log.attempts, properties)
 
     def _sweep(self) -> None:
         if dead := self._engine.sweep():
-            self._tell("swept", objects=[each.name for each in dead])
+            self._steps.tell("swept", objects=[each.name for each in dead])
 
     def _ensure_images(self, check: Callable[[], None]) -> None:
         def progress(text: str) -> None:
             check()
             if text:
-                self._tell("progress", text=text)
+                self._steps.tell("progress", text=text)
 
-        with self._step("image") as step:
+        with self._steps.step("image") as step:
             built = self._engine.ensure_images(self._plan.database, progress)
             step["note"] = "built " + ", ".join(built) if built else "already there"
-
-    def _start_suite(self, streams: Streams) -> Suite:
-        with self._step("suite") as step:
-            suite = self._engine.start_suite(streams.receive_suite, self._plan.database)
-            step["note"] = "container made, sources copied in"
-        return suite
-
-    def _start_pass(self, suite: Suite, number: int) -> None:
-        plan, around = self._plan, self._around
-        each = plan.passes[number]
-        server = make_server(plan.settings.isolation, self._password) if each.database else None
-        environment = make_environment(plan.settings, server, around.environ)
-        argv = ["pytest", *make_pytest_args(plan, each, around.colour)]
-        suite.run(argv, {"COLUMNS": str(around.columns), **environment})
-
-    def _start_postgres(self, suite: Suite, streams: Streams, check: Callable[[], None]) -> None:
-        def still_wanted() -> None:
-            check()
-            streams.take_all()
-
-        settings = self._plan.settings
-        with self._step("postgres") as step:
-            server = self._engine.start_postgres(suite, secrets.token_hex(16), streams.receive_postgres)
-            # psycopg takes 0.1 s to import, in which the server boots.
-            from runner.postgres.connect import wait_for_server
-            from runner.postgres.slots import Slots
-
-            connection, at = wait_for_server(server.find_addresses(), settings.startup_timeout, still_wanted)
-            step["note"] = f"ready on {at.host}:{at.port}"
-        with self._step("slots") as step:
-            self._slots = Slots(connection, at, settings.isolation, self._password)
-            self._announce = suite.announce_slot
-            wanted, self._wanted = self._wanted, []
-            for slot in wanted:
-                self._want_slot(slot)
-            step["note"] = f"{', '.join(self._slots.made)} ({settings.isolation})"
-
-    def _want_slot(self, slot: str) -> None:
-        """Make a slot, or remember it until the server is there. Workers ask as xdist starts them."""
-        if not is_slot(slot):
-            return
-        if self._slots is None:
-            self._wanted.append(slot)
-            return
-        self._slots.ensure(slot)
-        self._announce(slot)
-
-    def _follow_passes(self, suite: Suite, streams: Streams, check: Callable[[], None]) -> list[int]:
-        limit, codes = self._plan.settings.timeout, list[int]()
-        deadline = time.monotonic() + limit
-        for number, each in enumerate(self._plan.passes):
-            if number:
-                self._start_pass(suite, number)
-            before = self.outcome.tally.verdicts.copy()
-            with self._step("tests") as step:
-                code = streams.follow(deadline - time.monotonic(), check)
-                if code is None:
-                    raise make_timeout(limit, self.outcome.tally.running, self._clock())
-                step["note"] = f"{each.name}: {self.outcome.tally.as_text(before)}"
-            codes.append(code)
-        return codes
-
-    def _copy_results(self, suite: Suite) -> None:
-        """Copy what there is; after an error, a second one is of no interest."""
-        with suppress(RunnerError):
-            suite.copy_results([f"{each.name}.xml" for each in self._plan.passes], self._around.results)
-            merge_junit(self._around.results)
 
     def _tear_down(self) -> None:
         outcome = self.outcome
         try:
-            with self._step("teardown") as step:
+            with self._steps.step("teardown") as step:
                 outcome.left = self._engine.remove_run()
                 step["note"] = "all removed" if not outcome.left else "something is left"
         except RunnerError as error:
@@ -217,31 +228,19 @@ class Session:
             outcome.error = outcome.error or make_left_behind(outcome.left)
             outcome.exit_code = LeftBehindError.exit_code
 
-    def _clock(self) -> float:
-        return time.monotonic() - self._began
-
     def _hear(self, event: Event) -> None:
         """An event of the suite: counted, acted upon, and told."""
         self.outcome.tally.add(event)
-        if event.name == "slot-wanted":
-            self._want_slot(str(event.data["slot"]))
+        self.outcome.log.add(event)
+        self._rules.hear(event)
+        if event.name == "collected" and not self._collects_apart:
+            self._marks = frozenset(event.data["marks"])
         if event.name == "unknown-mark":
             mark = event.data["mark"]
             raise SettingsError(f"unknown mark `{mark}` in -m", hint=make_hint(mark, event.data["known"]))
-        for listen in self._listeners:
-            listen(event)
-
-    def _tell(self, name: str, **data: Any) -> None:
-        for listen in self._listeners:
-            listen(Event(name, self._clock(), data))
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[dict[str, str]]:
-        """Tell that a step starts and ends, with its time and the note that it leaves."""
-        began, step = self._clock(), {"note": ""}
-        self._tell("step-started", step=name)
-        yield step
-        self._tell("step-finished", step=name, seconds=round(self._clock() - began, 3), note=step["note"])
+        if self._environment is not None:
+            self._environment.hear(event)
+        self._steps.pass_on(event)
 
     @contextmanager
     def _open_logs(self) -> Iterator[tuple[Sink, Sink]]:
@@ -253,4 +252,8 @@ class Session:
                 suite.write(data)
                 self._around.show(data)
 
-            yield show, postgres.write
+            def keep(data: bytes) -> None:
+                postgres.write(data)
+                self._rules.read_log(data)
+
+            yield show, keep

@@ -147,11 +147,18 @@ class Streams:
         )
 
 
-def make_timeout(limit: float, running: dict[str, float], now: float) -> NotReadyError:
-    """The error for a suite that did not end in time; names the tests that were running."""
+def make_timeout(limit: float, running: dict[str, float], now: float, group: str = "") -> NotReadyError:
+    """The error for tests that did not end in time; names those that were running.
+
+    Args:
+        limit: seconds.
+        running: tests, and when each began.
+        now: seconds of the run.
+        group: whose own limit it is; empty for the run's.
+    """
     shown = [f"{test} (for {now - since:.1f} s)" for test, since in list(running.items())[:5]]
     return NotReadyError(
-        f"the tests did not end within {limit:g} s (`timeout`)",
+        f"the tests did not end within {limit:g} s (`{f'groups.{group}.' if group else ''}timeout`)",
         "running: " + ", ".join(shown) if shown else "no test was running",
-        "raise the limit: `--timeout SECONDS`",
+        f"raise `timeout` of the group `{group}`" if group else "raise the limit: `--timeout SECONDS`",
     )

@@ -32,8 +32,13 @@ class FakeSuite:
         self._engine.record(f"signal {int(number)}")
         self._engine.when_signalled(self)
 
-    def announce_slot(self, slot):
-        self._engine.record(f"slot {slot}")
+    def answer(self, name, text=""):
+        self._engine.record(f"answer {name}")
+        self._engine.answers[name] = text
+
+    def put_files(self, files):
+        self._engine.record("put_files")
+        self._engine.files |= files
 
     def copy_results(self, names, target):
         self._engine.record("copy_results")
@@ -62,10 +67,22 @@ class FakeSuite:
         self._receiver(END, b"")
 
 
+def start_test(suite, test="test_a.py::test_a", **changes):
+    """A test starts, as the plugin reports it."""
+    usual = {"worker": "gw0", "groups": [], "attempt": 1, "crosses": False, "time": 1.0}
+    suite.report("test-started", test=test, **usual | changes)
+
+
+def finish_test(suite, verdict="passed", test="test_a.py::test_a", **changes):
+    """A test ends, as the plugin reports it."""
+    usual = dict.fromkeys(("error", "reason", "message", "text"), "") | {"worker": "gw0", "seconds": 0.1, "attempt": 1}
+    suite.report("test-finished", test=test, verdict=verdict, **usual | changes)
+
+
 def end_well(suite):
     """One test passes, and the process ends."""
-    suite.report("test-started", test="test_a.py::test_a")
-    suite.report("test-finished", test="test_a.py::test_a", verdict="passed", worker="gw0", seconds=0.1)
+    start_test(suite)
+    finish_test(suite)
     suite.say(b"1 passed\n")
     suite.end(0)
 
@@ -83,6 +100,9 @@ class FakeEngine:
         dead: what the sweep removes.
     """
 
+    image = "ephemeral-runner/suite-sample:0123456789abcdef"
+    postgres_image = "ephemeral-runner/postgres:0123456789abcdef"
+
     def __init__(
         self,
         behave=end_well,
@@ -99,6 +119,8 @@ class FakeEngine:
         self.calls = []
         self.commands = []
         self.asked = []
+        self.answers = {}
+        self.files = {}
 
     def record(self, call):
         self.calls.append(call)
@@ -120,14 +142,18 @@ class FakeEngine:
             progress(f"building {image}")
         return self.built
 
-    def start_suite(self, receiver, publish):
+    def start_suite(self, receiver, publish, egress=True):
         self.record("start_suite")
-        self.published = publish
+        self.published, self.egress = publish, egress
         return FakeSuite(self, receiver)
 
     def start_postgres(self, suite, password, receiver):  # noqa: ARG002 -- the protocol's names
         self.record("start_postgres")
         raise AssertionError("plans of these tests have no database")
+
+    def remove_containers(self):
+        self.record("remove_containers")
+        return ()
 
     def remove_run(self):
         self.record("remove_run")

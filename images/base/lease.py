@@ -7,12 +7,13 @@ object a line on standard input:
 
     {"do": "run", "argv": [...], "env": {...}, "cwd": "..."}   start a process; its end is reported
     {"do": "signal", "number": 2}                              signal the process and all its descendants' group
-    {"do": "ready", "slot": "gw0"}                             make the file READY/gw0, which the pytest plugin awaits
+    {"do": "answer", "name": "gw0", "text": ""}                make the file READY/gw0, which the pytest plugin awaits
 
-Reports are JSON objects, one a line, on standard error; processes write to standard output, and may write reports
-of their own to file descriptor 3. The engine passes the two streams on without their order, so the end of a process
-is marked in both. At end-of-file on standard input everything ends at once: the engine closes it
-when the owner's connection breaks, however the owner ended. Being process 1, it takes the rest with it.
+Reports are JSON objects, one a line, on standard error. Processes write to standard output, and reports of their own
+to connections of a Unix socket, from which whole lines are passed on (reports.py). The engine passes the two streams on
+without their order, so the end of a process is marked in both. At end-of-file on standard input everything ends at
+once: the engine closes it when the owner's connection breaks, however the owner ended. Being process 1, it takes the
+rest with it.
 
 Runs inside the images only; needs the standard library only.
 """
@@ -20,19 +21,22 @@ Runs inside the images only; needs the standard library only.
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
 import sys
 
+from reports import CHUNK, Reports, write
+
 READY = os.environ.get("EPHEMERAL_RUNNER_READY", "/run/runner/ready")
-REPORTS = 3
 END_OF_OUTPUT = b"\x1eephemeral-runner: end of output\x1e\n"
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]+")
 
 
 def report(**fields):
     """Write one report line for the owner."""
-    os.write(2, (json.dumps(fields) + "\n").encode())
+    write(2, (json.dumps(fields) + "\n").encode())
 
 
 def start(argv, env=None, cwd=None):
@@ -43,15 +47,26 @@ def start(argv, env=None, cwd=None):
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
-        pass_fds=(REPORTS,),
         start_new_session=True,
     )
+
+
+def answer(name, text):
+    """Make the file READY/name, whole from its first moment on: whoever awaits it reads it at once."""
+    if not NAME.fullmatch(name):
+        return
+    temporary = f"{READY}/~{name}"  # No answer can have this name.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        write(descriptor, text.encode(errors="replace"))
+        os.close(descriptor)
+        os.replace(temporary, f"{READY}/{name}")  # noqa: PTH105 -- every container would wait for pathlib's import.
 
 
 class Lease:
     """One process at most, and the commands of the owner."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, selector):
         self.lasts = not argv
         self.child = None
         if argv:
@@ -60,6 +75,8 @@ class Lease:
             except OSError as error:
                 print(error, file=sys.stderr)
                 sys.exit(127)
+        else:
+            self.reports = Reports(selector)
         self.buffer = b""
 
     def obey(self, line):
@@ -70,18 +87,17 @@ class Lease:
                 try:
                     self.child = start(command["argv"], command.get("env"), command.get("cwd"))
                 except (OSError, ValueError) as error:
-                    os.write(1, f"{error}\n".encode() + END_OF_OUTPUT)
+                    write(1, f"{error}\n".encode() + END_OF_OUTPUT)
                     report(event="process-ended", exit_code=127)
             case "signal" if self.child:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(self.child.pid, command["number"])
-            case "ready":
-                with contextlib.suppress(OSError):
-                    os.close(os.open(f"{READY}/{command['slot']}", os.O_CREAT | os.O_WRONLY))
+            case "answer":
+                answer(command["name"], command["text"])
 
     def read(self):
         """Take what the owner wrote; end at end-of-file."""
-        data = os.read(0, 65536)
+        data = os.read(0, CHUNK)
         if not data:
             os._exit(0)
         *lines, self.buffer = (self.buffer + data).split(b"\n")
@@ -111,21 +127,20 @@ class Lease:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child = None
-        os.write(1, END_OF_OUTPUT)
+        self.reports.drain()
+        write(1, END_OF_OUTPUT)
         report(event="process-ended", exit_code=exit_code)
 
 
 def main():
     """Serve until standard input ends, or the command does."""
-    # First of all, while the number is free: processes get it under this number.
-    os.dup2(2, REPORTS)
     wake_reader, wake_writer = os.pipe()
     os.set_blocking(wake_writer, False)
     signal.set_wakeup_fd(wake_writer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-    lease = Lease(sys.argv[1:])
     selector = selectors.DefaultSelector()
+    lease = Lease(sys.argv[1:], selector)
     selector.register(0, selectors.EVENT_READ, lease.read)
     selector.register(wake_reader, selectors.EVENT_READ, lambda: (os.read(wake_reader, 4096), lease.reap()))
     while True:

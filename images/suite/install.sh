@@ -35,8 +35,10 @@ if [ "$INSTALL_PROJECT" = yes ]; then
     say "checking that the lock still fits pyproject.toml"
     "$uv" pip check
 fi
+packages=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 # The plugin's folder; and a project without a build system is importable from its own.
-printf '/opt/plugin\n/project\n' \
-    > "$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/ephemeral-runner.pth"
+printf '/opt/plugin\n/project\n' > "$packages/ephemeral-runner.pth"
+# What we offer to suites, `runner.retry`, comes after whatever the project calls `runner`: files are read in order.
+echo /opt/api > "$packages/zz-ephemeral-runner.pth"
 # Tests run without writing bytecode, so what can be compiled is compiled here; a file for another Python may fail.
 /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib || true

@@ -4,23 +4,29 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from runner.cli.history import record
 from runner.cli.loading import make_run, open_engine
 from runner.cli.main import silence
 from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
+from runner.engines.protocol import Engine
+from runner.environment import Surroundings
 from runner.errors import Interrupted
 from runner.interrupts import Interrupts
 from runner.project.load import Project
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
 from runner.report.results import make_results_folder, point_latest
-from runner.session import Outcome, Session, Surroundings
+from runner.session import Outcome, Session
+
+MakeSession = Callable[[Plan, Engine, Surroundings, Sequence[Listener]], Session]
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Done:
     run: str
     results: Path
     outcome: Outcome
+    plan: Plan
 
     def as_dict(self) -> dict[str, Any]:
         """The summary, for `--json`."""
@@ -38,6 +45,12 @@ class Done:
             "run": self.run,
             "exit_code": outcome.exit_code,
             "tests": dict(outcome.tally.verdicts),
+            "retried": [
+                {"test": each.test, "attempt": each.number, "error": each.error, "reason": each.reason}
+                for each in outcome.log.retried
+            ],
+            "seed": self.plan.seed,
+            "remarks": list(outcome.lines),
             "crashed_workers": outcome.tally.crashed,
             "seconds": round(outcome.seconds, 3),
             "results": str(self.results),
@@ -53,6 +66,7 @@ def execute(
     as_json: bool,
     verbose: bool,
     listener: Listener | None = None,
+    make_session: MakeSession = Session,
 ) -> Done:
     """Run a plan and print what a person wants to know.
 
@@ -63,8 +77,9 @@ def execute(
         as_json: standard output is for data, so that the suite's output goes to standard error.
         verbose: show whole image builds.
         listener: hears the events too; with one, the suite's own output is only kept in the results.
+        make_session: makes another kind of run.
     """
-    run = make_run()
+    run, started = make_run(), datetime.now(UTC)
     with Interrupts() as interrupts, ExitStack() as stack:
         engine = open_engine(project, settings, run)
         plan = make(engine.count_cpus())
@@ -74,15 +89,20 @@ def execute(
         output = stack.enter_context(Path(os.devnull).open("wb")) if listener else shown
         listeners: list[Listener] = [console, open_events(results, stack), *([listener] if listener else [])]
         columns = shutil.get_terminal_size().columns
-        around = Surroundings(os.environ, results, make_show(output, console), wants_colour(sys.stdout), columns)
-        console(Event("run-started", 0.0, {"project": project.name, "run": run}))
-        outcome = Session(plan, engine, around, listeners).run(interrupts)
+        show = make_show(output, console)
+        around = Surroundings(os.environ, project.folder, results, show, wants_colour(sys.stdout), columns)
+        console(Event("run-started", 0.0, {"project": project.name, "run": run, "seed": plan.seed}))
+        outcome = make_session(plan, engine, around, listeners).run(interrupts)
     point_latest(results)
+    if listener is None:
+        outcome.lines = [*outcome.lines, *record(project, plan, outcome, run, engine.image, started)]
+    for line in outcome.lines:
+        console.print(f"  {line}")
     console.print(f"  results   {results}  {outcome.seconds:.2f} s in all")
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))
     console.print(make_last_line(outcome.left))
-    return Done(run, results, outcome)
+    return Done(run, results, outcome, plan)
 
 
 def open_events(results: Path, stack: ExitStack) -> Listener:

@@ -11,4 +11,18 @@ import typer
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-C", metavar="FOLDER", help="The project's folder.", show_default="here")
 ]
+PathsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATHS]... [-- PYTEST ARGS]", help="Files, folders or test ids.")
+]
+GroupOption = Annotated[list[str] | None, typer.Option("--group", "-g", help="A group of tests; may repeat.")]
+WhenOption = Annotated[
+    str, typer.Option("--when", metavar="MOMENT", help="All groups of commit, pull-request, nightly or release.")
+]
+MarkOption = Annotated[str, typer.Option("-m", metavar="EXPR", help="Pytest's mark expression.")]
+KeywordOption = Annotated[str, typer.Option("-k", metavar="EXPR", help="Pytest's keyword expression.")]
+IsolationOption = Annotated[
+    str | None, typer.Option(metavar="KIND", help="What each worker owns: schema, database, or none.")
+]
+TimeoutOption = Annotated[str | None, typer.Option(metavar="SECONDS", help="Time limit of the tests.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]

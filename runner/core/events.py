@@ -26,9 +26,19 @@ class Event:
 
 
 REQUIRED: Mapping[str, Mapping[str, type]] = {
-    "test-started": {"test": str},
-    "test-finished": {"test": str, "verdict": str, "worker": str},
+    "collected": {"tests": int, "marks": list},
+    "test-started": {"test": str, "worker": str, "groups": list, "attempt": int, "crosses": bool, "time": float},
+    "test-finished": {
+        **dict.fromkeys(("test", "verdict", "worker", "error", "reason", "message", "text"), str),
+        "seconds": float,
+        "attempt": int,
+    },
     "test-collected": {"test": str, "marks": list},
+    "marks-declared": {"marks": list},
+    "rule-broken": {"rule": str, "test": str, "worker": str, "object": str, "text": str},
+    "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int},
+    "database-wanted": {"slot": str, "name": str},
+    "database-done": {"slot": str, "name": str, "test": str, "failed": bool},
     "worker-crashed": {"worker": str},
     "slot-wanted": {"slot": str},
     "unknown-mark": {"mark": str, "known": list},
@@ -55,4 +65,4 @@ def holds(value: Any, kind: type) -> bool:
     """Whether a value is of the kind, and a list one of texts."""
     if isinstance(value, list):
         return kind is list and all(isinstance(each, str) for each in value)
-    return isinstance(value, kind)
+    return isinstance(value, kind) or (kind is float and type(value) is int)

@@ -80,6 +80,11 @@ def make_slots(workers: int) -> tuple[str, ...]:
     return (MASTER, *(f"gw{number}" for number in range(workers)))
 
 
+def is_database_of(name: str, slot: str) -> bool:
+    """Whether a name is one that the plugin gives to the databases of single tests on a worker."""
+    return is_slot(slot) and re.fullmatch(rf"{slot}_[0-9]+_db[0-9]+", name) is not None
+
+
 def is_slot(name: str) -> bool:
     """Whether a name is one that xdist gives its workers, or `master`."""
     return name == MASTER or re.fullmatch(r"gw[0-9]{1,6}", name) is not None

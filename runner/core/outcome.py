@@ -2,7 +2,7 @@
 
 import signal
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runner.core.events import Event
@@ -84,13 +84,3 @@ def combine_exit_codes(codes: Sequence[int], selection: str) -> int:
     if not counted:
         raise EmptySelectionError(f"no test matches {selection}", hint="`runner groups` counts the tests")
     return max(counted, key=lambda code: (code > 1, code))
-
-
-def count_groups(tests: Iterable[tuple[str, frozenset[str]]], marks_of: dict[str, list[str]]) -> dict[str, int]:
-    """How many of the tests, each with its marks, belong to each group; the key "" counts those in none."""
-    counts = dict.fromkeys([*marks_of, ""], 0)
-    for _, marks in tests:
-        groups = [name for name, wanted in marks_of.items() if not marks.isdisjoint(wanted)]
-        for name in groups or [""]:
-            counts[name] += 1
-    return counts

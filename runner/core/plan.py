@@ -1,23 +1,16 @@
-"""What a run will do, decided before anything starts: a frozen Plan of one or more passes of pytest. Pure.
+"""What a run will do, decided before anything starts: a frozen Plan of passes of pytest. Pure."""
 
-A pass is one call of pytest. Groups that need different things (no workers, no database) get passes of
-their own, because the number of workers and the environment belong to the process.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-from runner.core.groups import MOMENTS, Group
-from runner.core.names import make_slots
+from runner.core.groups import MOMENTS, Group, Isolation
 from runner.core.nearest import make_hint
-from runner.core.settings import REST, Settings, make_workers
+from runner.core.passes import Needs, Pass, Stage, limit_workers, make_passes
+from runner.core.settings import Settings
 from runner.errors import SettingsError
 
 RESULTS = "/run/runner/results"
 """Where pytest writes its JUnit file inside the suite container."""
-
-PYTEST_WORDS = frozenset({"and", "or", "not", "True", "False", "None"})
 
 
 @dataclass(frozen=True)
@@ -48,22 +41,9 @@ class Selection:
         words += [f'-k "{self.keyword}"'] if self.keyword else []
         return " ".join([*words, *self.paths]) or "the default selection"
 
-
-@dataclass(frozen=True)
-class Pass:
-    """One call of pytest.
-
-    Attributes:
-        name: for people and for result files.
-        mark: the `-m` expression; empty selects every test.
-        workers: xdist workers; 0 runs without xdist.
-        database: whether the environment has the database.
-    """
-
-    name: str
-    mark: str
-    workers: int
-    database: bool
+    def as_key(self) -> str:
+        """The selection as the ledger knows it: two that differ in anything are two."""
+        return " ".join([self.as_text(), *(["--", *self.pytest_args] if self.pytest_args else [])])
 
 
 @dataclass(frozen=True)
@@ -73,39 +53,70 @@ class Plan:
     Attributes:
         settings: the settings it was made from.
         selection: what the user asked for.
-        passes: the calls of pytest, in order; those without a database first, while Postgres starts.
+        passes: the calls of pytest.
         collect_only: list the tests instead of running them.
+        seed: of the random order; None keeps the declared one.
+        durations: seconds of each known test, from earlier runs; the longest start first.
+        order: the tests to run, in exactly this order; empty for all that are selected.
     """
 
     settings: Settings
     selection: Selection
     passes: tuple[Pass, ...]
     collect_only: bool = False
-    slots: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        workers = [each.workers for each in self.passes if each.database]
-        object.__setattr__(self, "slots", make_slots(max(workers, default=0)))
+    seed: int | None = None
+    durations: Mapping[str, float] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     @property
     def database(self) -> bool:
         """Whether any pass needs Postgres."""
-        return any(each.database for each in self.passes)
+        return any(each.needs.database for each in self.passes)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The passes by the containers they need; a pass without a database goes with any that has its network."""
+        found: dict[tuple[bool, Isolation], list[Pass]] = {}
+        for each in sorted(self.passes, key=lambda each: (not each.needs.database, not each.needs.egress)):
+            key = (each.needs.egress, each.needs.isolation)
+            if not each.needs.database:
+                key = next((known for known in found if known[0] == each.needs.egress), key)
+            found.setdefault(key, []).append(each)
+        return tuple(Stage(tuple(sorted(each, key=lambda one: one.needs.database))) for each in found.values())
 
 
-def make_plan(settings: Settings, selection: Selection, cpus: int) -> Plan:
+@dataclass(frozen=True)
+class History:
+    """What is known from earlier runs.
+
+    Attributes:
+        tests: how many tests this selection had the last time; None where it is new.
+        durations: seconds of each known test.
+    """
+
+    tests: int | None = None
+    durations: Mapping[str, float] = field(default_factory=dict)
+
+
+def make_plan(
+    settings: Settings, selection: Selection, cpus: int, seed: int | None = None, history: History | None = None
+) -> Plan:
     """The plan for a selection.
 
     Raises:
         SettingsError: a group or a moment is unknown.
     """
+    history = history or History()
     chosen = choose_groups(settings.groups, selection)
-    return Plan(settings, selection, make_passes(settings, chosen, selection.mark, cpus))
+    passes = make_passes(settings, chosen, selection.mark, cpus)
+    if history.tests is not None:
+        passes = tuple(replace(each, needs=limit_workers(each.needs, history.tests)) for each in passes)
+    return Plan(settings, selection, passes, seed=seed, durations=history.durations)
 
 
 def make_collection_plan(settings: Settings) -> Plan:
     """A plan that lists every test of the project, with the database at hand for imports that want it."""
-    everything = (Pass("collect", "", 0, database=True),)
+    everything = (Pass("collect", "", Needs(0, isolation=settings.isolation)),)
     return Plan(settings, Selection(), everything, collect_only=True)
 
 
@@ -126,72 +137,18 @@ def choose_groups(groups: Mapping[str, Group], selection: Selection) -> tuple[st
     return tuple(dict.fromkeys((*selection.groups, *of_moment)))
 
 
-def make_passes(settings: Settings, chosen: tuple[str, ...] | None, expression: str, cpus: int) -> tuple[Pass, ...]:
-    """The passes for the chosen groups; every selected test is in exactly one of them.
-
-    A test that belongs to several passes runs in the most special one: without workers before with workers.
-    """
-    base = (make_workers(settings.workers, cpus), True)
-    named = find_words(expression)
-    needs = {
-        name: (base[0] if group.workers is None else make_workers(group.workers, cpus), group.database)
-        for name, group in settings.groups.items()
-    }
-
-    def is_chosen(name: str) -> bool:
-        group = settings.groups[name]
-        return name in chosen if chosen is not None else group.default or not named.isdisjoint(group.marks)
-
-    special: dict[tuple[int, bool], list[str]] = {}
-    for name, need in needs.items():
-        if need != base and is_chosen(name):
-            special.setdefault(need, []).append(name)
-    passes = []
-    # Whoever did not choose groups does not get those that are left out by default, whatever else a test belongs to.
-    taken = [] if chosen else [name for name in settings.groups if not is_chosen(name)]
-    for need, names in sorted(special.items()):
-        wanted = make_any(settings.groups, names)
-        passes.append(Pass("+".join(names), make_all(wanted, make_none(settings.groups, taken), expression), *need))
-        taken += names
-    rest = [name for name in chosen or () if name not in taken]
-    if chosen is None or rest:
-        mark = make_all(make_any(settings.groups, rest), make_none(settings.groups, taken), expression)
-        passes.append(Pass("+".join(rest) or REST, mark, *base))
-    return tuple(sorted(passes, key=lambda each: each.database))
-
-
-def find_words(expression: str) -> set[str]:
-    """The marks that a `-m` expression names."""
-    return set(re.findall(r"[\w.]+", expression)) - PYTEST_WORDS
-
-
-def make_any(groups: Mapping[str, Group], names: Sequence[str]) -> str:
-    """An expression for the tests of these groups; empty for no group."""
-    marks = dict.fromkeys(mark for name in names for mark in groups[name].marks)
-    return " or ".join(marks)
-
-
-def make_none(groups: Mapping[str, Group], names: Sequence[str]) -> str:
-    """An expression for the tests of none of these groups; empty for no group."""
-    marks = make_any(groups, names)
-    return f"not ({marks})" if marks else ""
-
-
-def make_all(*expressions: str) -> str:
-    """One expression that demands all of those that are not empty."""
-    wanted = [each for each in expressions if each]
-    return wanted[0] if len(wanted) == 1 else " and ".join(f"({each})" for each in wanted)
-
-
 def make_pytest_args(plan: Plan, each: Pass, colour: bool) -> list[str]:
     """The command line of pytest for one pass; the user's own words come last, so that they win."""
-    settings, selection = plan.settings, plan.selection
+    settings, selection, needs = plan.settings, plan.selection, each.needs
     # A project that installs the runner itself would load the plugin a second time.
-    args = ["-p", "no:ephemeral-runner", "--strict-markers", f"--color={'yes' if colour else 'no'}"]
+    args = ["-p", "no:ephemeral-runner", f"--color={'yes' if colour else 'no'}"]
     if plan.collect_only:
-        args += ["--collect-only", "-q", "-n", "0"]
+        # What nobody declared is to be listed, not refused.
+        args += ["--collect-only", "-q", "-n", "0", "-o", "strict_markers=false"]
+        args += ["-W", "ignore::pytest.PytestUnknownMarkWarning"]
     else:
-        args += [f"--junitxml={RESULTS}/{each.name}.xml", "-n", str(each.workers), "--dist", settings.dist]
+        args += ["--strict-markers", f"--junitxml={RESULTS}/{each.name}.xml", "-n", str(needs.workers)]
+        args += ["--dist", needs.dist, "--reruns", str(needs.reruns), "--reruns-delay", f"{needs.reruns_delay:g}"]
     args += ["-m", each.mark] if each.mark else []
     args += ["-k", selection.keyword] if selection.keyword else []
-    return [*args, *settings.pytest_args, *selection.pytest_args, *selection.paths]
+    return [*args, *settings.pytest_args, *needs.pytest_args, *selection.pytest_args, *selection.paths]

@@ -5,7 +5,7 @@ Order, strongest first: flag, environment variable `RUNNER_*`, `[tool.runner]` i
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 from typing import Annotated, Any, Literal, get_args
@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal, get_args
 from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
 from msgspec.structs import FieldInfo, fields
 
-from runner.core.groups import DEFAULT_GROUPS, Group, Workers
+from runner.core.groups import DEFAULT_GROUPS, Dist, Group, Isolation, Workers
 from runner.core.nearest import make_hint
+from runner.core.quarantine import Quarantined
+from runner.core.transient import ASSERTION, DEFAULT_TRANSIENT, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError
 
-Isolation = Literal["schema", "database", "none"]
 Source = Literal["flag", "environment", "pyproject.toml", "default"]
 Layer = Mapping[str, Any]
 
@@ -46,12 +47,44 @@ class Settings(Struct, frozen=True, kw_only=True):
         Workers,
         Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),
     ] = "auto"
-    dist: Annotated[
-        Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"],
-        Meta(description="how xdist distributes tests over workers"),
-    ] = "loadscope"
+    dist: Annotated[Dist, Meta(description="how xdist distributes tests over workers")] = "loadscope"
     timeout: Annotated[float, Meta(gt=0, description="time limit of the tests of one run, in seconds")] = 3600
     startup_timeout: Annotated[float, Meta(gt=0, description="time limit for Postgres to answer, in seconds")] = 60
+    reruns: Annotated[
+        int,
+        Meta(ge=0, description="how often a test is tried again after a transient failure; each time in a clean slot"),
+    ] = 2
+    reruns_delay: Annotated[float, Meta(ge=0, description="seconds between two attempts")] = 1
+    transient: Annotated[
+        list[str],
+        Meta(description="what counts as transient: classes of exceptions by full name, and SQLSTATEs"),
+    ] = field(default_factory=lambda: [*DEFAULT_TRANSIENT])
+    retry_budget: Annotated[
+        float,
+        Meta(ge=0, le=1, description="share of the tests that may need a retry; 0: none, else at least one test"),
+    ] = 0.01
+    quarantine: Annotated[
+        list[Quarantined],
+        Meta(description='tests that run but do not decide: `{test = "id or pattern", until = 2026-12-31}`'),
+    ] = []
+    setup: Annotated[
+        list[str],
+        Meta(description="commands, or SQL files, that migrate the template of all slots, once a run"),
+    ] = []
+    setup_inputs: Annotated[
+        list[str],
+        Meta(description="patterns of the files that decide what `setup` makes; while they stay, its result is kept"),
+    ] = []
+    snapshots: Annotated[
+        Literal["auto", "always", "never"],
+        Meta(description="whether a kept result of `setup` is used; `auto`: not where `CI` is set"),
+    ] = "auto"
+    writable: Annotated[
+        list[str],
+        Meta(
+            description="paths of the project, or folders such as /tmp, that tests may write to though all share them"
+        ),
+    ] = []
     lock: Annotated[str, Meta(description="lock file; empty finds uv.lock, then requirements*.txt with hashes")] = ""
     extras: Annotated[list[str], Meta(description="extras of the project that uv.lock's export includes")] = []
     dependency_groups: Annotated[
@@ -161,7 +194,8 @@ def validate(layer: Layer, source: Source) -> Settings:
     if not isinstance(groups, Mapping):
         raise refuse(["groups"], groups, "expected a table", source)
     values["groups"] = {name: read_group(name, table, source) for name, table in groups.items()}
-    check_placeholders(values.get("environment", {}), source)
+    check_placeholders(["environment"], values.get("environment", {}), source)
+    check_transient(values.get("transient", []), source)
     return Settings(**values)
 
 
@@ -173,6 +207,7 @@ def read_group(name: str, table: Any, source: Source) -> Group:
         cause = f"`{name}` cannot name a group: letters, digits, `-` and `_`, but not `{REST}`"
         raise refuse(["groups", name], dict(table), cause, source)
     given = {key: read_field(GROUP_FIELDS, ["groups", name, key], table[key], source) for key in table}
+    check_placeholders(["groups", name, "environment"], given.get("environment", {}), source)
     return Group(**{"marks": [name], **given})
 
 
@@ -188,18 +223,29 @@ def read_field(known: Mapping[str, FieldInfo], keys: list[str], value: Any, sour
         raise refuse(keys, value, f"expected {describe(kind)}", source) from None
 
 
-def check_placeholders(variables: Mapping[str, str], source: Source) -> None:
+def check_transient(names: Sequence[str], source: Source) -> None:
+    """Refuse what cannot match, and a failed assertion, which is never transient."""
+    for name in names:
+        if name in ASSERTION:
+            cause = "a failed assertion is never transient; a test's own `flaky` mark may retry it"
+            raise refuse(["transient"], [*names], cause, source)
+        if not is_class_or_sqlstate(name):
+            cause = f"`{name}` is neither the full name of a class, such as `http.client.HTTPException`, nor a SQLSTATE"
+            raise refuse(["transient"], [*names], cause, source)
+
+
+def check_placeholders(keys: list[str], variables: Mapping[str, str], source: Source) -> None:
     """Refuse placeholders that nobody fills."""
     for name, template in variables.items():
         if not name or set("=\0") & set(name) or "\0" in template:
-            raise refuse(["environment"], dict(variables), f"`{name}` cannot be a variable of the environment", source)
+            raise refuse(keys, dict(variables), f"`{name}` cannot be a variable of the environment", source)
         try:
             unknown = find_fields(template) - SLOT_FIELDS
         except ValueError:
             unknown = {"{"}
         if unknown:
             cause = f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; a brace that is meant is doubled"
-            raise refuse(["environment"], dict(variables), cause, source)
+            raise refuse(keys, dict(variables), cause, source)
 
 
 def refuse(keys: list[str], value: Any, cause: str, source: Source) -> SettingsError:

@@ -1,19 +1,35 @@
 """How a worker reaches its slot: the part of the environment that the pytest plugin completes. Pure."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 
-from runner.core.groups import Group
-from runner.core.settings import Isolation, Settings, find_fields
+from runner.core.groups import Group, Isolation
+from runner.core.passes import Pass
+from runner.core.plan import Plan
+from runner.core.settings import find_fields
 
 SUITE_DATABASE = "suite"
 """The one database of all slots in schema mode, and the one role and database without isolation."""
 
+TEMPLATE = "runner_template"
+"""The role, the database, and in schema mode the schema, in which `setup` runs."""
+
+URL = "postgresql://{user}:{password}@{host}:{port}/{dbname}"
+
+VARIABLES = {
+    "TEST_DATABASE_URL": URL,
+    "DATABASE_URL": URL,
+    "PGHOST": "{host}",
+    "PGPORT": "{port}",
+    "PGUSER": "{user}",
+    "PGPASSWORD": "{password}",
+    "PGDATABASE": "{dbname}",
+}
+"""What every suite sees, as templates for the address of a slot."""
+
 PLUGIN_VARIABLE = "EPHEMERAL_RUNNER"
 """Holds what the plugin needs to know, as JSON."""
-
-REPORTS_VARIABLE = "EPHEMERAL_RUNNER_REPORTS"
-"""Tells the first pytest process that its reports are read."""
 
 PLUGIN_MODULE = "ephemeral_runner_plugin"
 """The plugin's name inside the suite image."""
@@ -36,8 +52,22 @@ def make_password(secret: str, slot: str, isolation: Isolation) -> str:
     return secret if isolation == "none" else f"{secret}-{slot}"
 
 
+FOLDERS = "/run/runner/workers"
+"""Where each worker has folders of its own."""
+
+FILES = "/run/runner/files"
+"""Where the runner puts files that the plugin reads."""
+
+REPORTS = "/run/runner/reports.sock"
+"""Where the plugin reaches the runner; images/base/lease.py listens there."""
+
+PROJECT = "/project"
+
+DURATIONS, ORDER = "durations.json", "order.json"
+
+
 def make_environment(
-    settings: Settings, server: Mapping[str, str] | None, environ: Mapping[str, str]
+    plan: Plan, each: Pass, server: Mapping[str, str] | None, environ: Mapping[str, str], call: int = 1
 ) -> dict[str, str]:
     """The variables of one call of pytest.
 
@@ -45,13 +75,32 @@ def make_environment(
     start, because Python and pytest read some before any plugin.
 
     Args:
-        settings: the run's settings.
+        plan: the run's.
+        each: the pass.
         server: from `make_server`, or None for a pass without a database.
         environ: the caller's environment, of which `pass_environment` names what goes in.
+        call: how many passes the containers have had, so that what this one asks for has names of its own.
     """
-    constant = {name: text.format() for name, text in settings.environment.items() if not find_fields(text)}
-    templates = {name: text for name, text in settings.environment.items() if find_fields(text)}
-    wiring = {"marks": make_marks(settings.groups), "variables": templates, "server": server}
+    settings = plan.settings
+    own = {**settings.environment, **dict(each.needs.environment)}
+    constant = {name: text.format() for name, text in own.items() if not find_fields(text)}
+    wiring = {
+        "marks": make_marks(settings.groups),
+        "groups": {name: group.marks for name, group in settings.groups.items()},
+        # What the project sets to a constant stays as it is.
+        "variables": {name: text for name, text in {**VARIABLES, **own}.items() if name not in constant},
+        "own": sorted(own),
+        "server": server,
+        "call": call,
+        "transient": settings.transient,
+        "reports": REPORTS,
+        "folders": FOLDERS,
+        "project": PROJECT,
+        "writable": settings.writable,
+        "seed": plan.seed,
+        "durations": f"{FILES}/{DURATIONS}" if plan.durations else None,
+        "order": f"{FILES}/{ORDER}" if plan.order else None,
+    }
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     plugins = [PLUGIN_MODULE, *filter(None, [constant.get("PYTEST_PLUGINS")])]
     return {
@@ -59,8 +108,26 @@ def make_environment(
         **constant,
         "PYTEST_PLUGINS": ",".join(plugins),
         PLUGIN_VARIABLE: json.dumps(wiring),
-        REPORTS_VARIABLE: "yes",
     }
+
+
+def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the `setup` commands: as tests have them, for the template."""
+    settings = plan.settings
+    parts = {name: text.format(slot=TEMPLATE) for name, text in make_server(isolation, secret).items()}
+    parts |= {"user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
+    parts["password"] = make_password(secret, TEMPLATE, isolation)
+    passed = {name: environ[name] for name in settings.pass_environment if name in environ}
+    filled = {name: text.format_map(parts) for name, text in {**VARIABLES, **settings.environment}.items()}
+    return {**passed, **filled}
+
+
+def make_scope_durations(durations: Mapping[str, float]) -> dict[str, float]:
+    """Seconds of each scope, as xdist's loadscope has them, from those of tests."""
+    scopes: defaultdict[str, float] = defaultdict(float)
+    for test, seconds in durations.items():
+        scopes[test.partition("[")[0].rpartition("::")[0]] += seconds
+    return dict(scopes)
 
 
 def make_marks(groups: Mapping[str, Group]) -> dict[str, str]:

@@ -3,7 +3,8 @@
 import types
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import fields
 
 PLAIN = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
@@ -27,7 +28,13 @@ def describe(kind: Any, meta: Meta | None = None) -> str:
         return f"a list of {least}{describe(args[0])}"
     if origin is dict:
         return f"a table of {describe(args[1])}"
-    return PLAIN[kind] + describe_limits(meta)
+    return PLAIN[kind] + describe_limits(meta) if kind in PLAIN else describe_table(kind)
+
+
+def describe_table(kind: type[Struct]) -> str:
+    """What a table of settings holds."""
+    names = [f"`{each.name}`{'' if each.required else ' (may be left out)'}" for each in fields(kind)]
+    return f"tables with {', '.join(names)}"
 
 
 def describe_limits(meta: Meta | None) -> str:

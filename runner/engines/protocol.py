@@ -9,6 +9,9 @@ from runner.core.names import Owner
 
 OUTPUT, REPORTS, END = 1, 2, 0
 
+FILES = "/run/runner/files"
+"""The folder of the suite container in which `Suite.put_files` puts files."""
+
 Receiver = Callable[[int, bytes], None]
 """Called in a thread of the engine with OUTPUT or REPORTS and data; with END and nothing when the container ended."""
 
@@ -55,8 +58,20 @@ class Suite(Protocol):
     def signal(self, number: int) -> None:
         """Send a signal to the running process and its descendants."""
 
-    def announce_slot(self, slot: str) -> None:
-        """Tell the pytest plugin that a slot can be used."""
+    def answer(self, name: str, text: str = "") -> None:
+        """Answer what the pytest plugin asked for under a name; a text is a refusal.
+
+        Args:
+            name: letters, digits, `_`, `.` and `-` of ASCII; the container ignores any other.
+            text: what the plugin reads.
+        """
+
+    def put_files(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the folder FILES, where the suite may read them; before a process starts, or while it runs.
+
+        Args:
+            files: contents by path relative to FILES. A process may see half of a file before this returns.
+        """
 
     def copy_results(self, names: Sequence[str], target: Path) -> None:
         """Copy the named result files into a folder of the host; they belong to the caller there."""
@@ -66,11 +81,36 @@ class Server(Protocol):
     """The disposable Postgres server."""
 
     def find_addresses(self) -> Sequence[ServerAddress]:
-        """Where the server may be reached from outside the containers, the likeliest first."""
+        """Where the server may be reached from outside the containers, the likeliest first.
+
+        A host that begins with `/` is the folder of a Unix socket.
+        """
+
+    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:
+        """The SQL that makes a database's objects again, for a driver to run as one simple query.
+
+        It sets the session's search_path and more, so that session is good for nothing else.
+
+        Args:
+            database: its name.
+            schemas: only these, with their CREATE SCHEMA; all where none is named.
+            data: whether the rows are in it.
+
+        Raises:
+            PostgresError: pg_dump refused, in its own words.
+        """
 
 
 class Engine(Protocol):
     """Runs the containers of one run. Every method may raise EngineError."""
+
+    @property
+    def image(self) -> str:
+        """The name of the suite image, which holds the fingerprint of all that is in it."""
+
+    @property
+    def postgres_image(self) -> str:
+        """The name of the Postgres image, likewise."""
 
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
@@ -81,11 +121,24 @@ class Engine(Protocol):
     def ensure_images(self, database: bool, progress: Progress) -> Sequence[str]:
         """Build the images that are missing and return their names; raises ImageError."""
 
-    def start_suite(self, receiver: Receiver, publish: bool) -> Suite:
-        """Start the suite container with the project's sources in it; `publish` maps Postgres's port."""
+    def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
+        """Start the suite container with the project's sources in it.
+
+        Args:
+            receiver: gets what it says.
+            publish: map Postgres's port.
+            egress: whether the suite has a network besides its own loopback; without one no port is mapped, and
+                `Server.find_addresses` names the folder of a Unix socket on this machine.
+        """
 
     def start_postgres(self, suite: Suite, password: str, receiver: Receiver) -> Server:
         """Start Postgres in the suite's network namespace."""
 
+    def remove_containers(self) -> Sequence[Leftover]:
+        """Remove the run's containers, so that another suite and server can start; return what is left.
+
+        From the call on, the receivers hear no more of the removed ones, not even their end.
+        """
+
     def remove_run(self) -> Sequence[Leftover]:
-        """Remove everything of the run; return what is left, as the engine says."""
+        """Remove everything of the run, for good; return what is left, as the engine says."""

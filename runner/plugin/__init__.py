@@ -13,25 +13,66 @@ from typing import Any
 
 import pytest
 
-from . import reports, slot
+from . import fixtures, ordering, reports, retries, rules, slot, standalone
+from .channel import Channel, open_channel
 
-WIRING = slot.activate()
-REPORTS = reports.open_reports()
+CROSSES = "crosses_slots: the test means to reach into another slot, and to be refused"
+
+WIRING = slot.activate() or standalone.activate()
+CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the groups' marks, which pytest then demands."""
+    """Declare the groups' marks, which pytest then demands, and register the parts that this process needs."""
     for mark, description in WIRING.get("marks", {}).items():
         config.addinivalue_line("markers", f"{mark}: {description}")
-    if not (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None)):
+    config.addinivalue_line("markers", CROSSES)
+    register(config, fixtures=fixtures.Fixtures(WIRING, CHANNEL))
+    is_worker = hasattr(config, "workerinput")
+    leads = not is_worker and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
+    if not (is_worker or leads):
         # This process runs the tests itself.
         slot.pin(WIRING)
-    if REPORTS is not None:
-        config.pluginmanager.register(reports.EndReporter(REPORTS), "ephemeral-runner-end")
-        config.pluginmanager.register(reports.MarkChecker(REPORTS), "ephemeral-runner-marks")
-        config.pluginmanager.register(reports.TestReporter(REPORTS), "ephemeral-runner-reports")
-        if config.pluginmanager.hasplugin("xdist"):
-            config.pluginmanager.register(reports.WorkerReporter(REPORTS), "ephemeral-runner-workers")
+    if CHANNEL is None:
+        return
+    if not is_worker:
+        lead(config, CHANNEL)
+    if not leads:
+        run_tests(config, CHANNEL)
+
+
+def lead(config: pytest.Config, channel: Channel) -> None:
+    """Register what the process that hears of all tests needs: xdist's controller, or the only one."""
+    register(
+        config,
+        end=reports.EndReporter(channel),
+        marks=reports.MarkChecker(channel),
+        reports=reports.TestReporter(channel),
+    )
+    if config.pluginmanager.hasplugin("xdist"):
+        register(config, workers=reports.WorkerReporter(channel))
+        if ordering.is_wanted(WIRING):
+            # xdist would start the scopes with the most tests first.
+            config.option.loadscopereorder = False
+
+
+def run_tests(config: pytest.Config, channel: Channel) -> None:
+    """Register what a process that runs tests needs: a worker, or the only one."""
+    again = retries.Retries(WIRING, channel)
+    again.limit()
+    register(
+        config,
+        starts=reports.StartReporter(channel, WIRING),
+        ordering=ordering.Ordering(WIRING),
+        rules=rules.Rules(WIRING, channel),
+        retries=again,
+    )
+
+
+def register(config: pytest.Config, **plugins: object) -> None:
+    """Register parts under names of ours."""
+    for name, plugin in plugins.items():
+        config.pluginmanager.register(plugin, f"ephemeral-runner-{name}")
 
 
 @pytest.hookimpl(wrapper=True)

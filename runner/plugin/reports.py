@@ -1,48 +1,23 @@
-"""What the plugin tells the runner: one JSON line for each thing that happens, from the leading process."""
+"""What the plugin tells the runner: one event for each thing that happens to tests, marks and workers."""
 
-import fcntl
-import json
 import os
 import re
-import resource
+import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from . import slot
+from .channel import Channel
+
 EXPRESSION_WORDS = frozenset({"and", "or", "not", "True", "False", "None"})
 """Words of a mark expression that are no marks."""
 
-DESCRIPTOR = 3
-"""The lease (images/base/lease.py) opens it for reports; workers do not inherit it."""
+PHASES = frozenset({"setup", "call", "teardown"})
 
-
-HIGH_DESCRIPTOR = 200
-
-
-class Reports:
-    """The way to the runner."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-
-    def tell(self, event: str, **data: Any) -> None:
-        """Write one line; a runner that is gone is no error of the suite's."""
-        try:
-            os.write(self._descriptor, (json.dumps({"event": event, **data}) + "\n").encode())
-        except OSError:
-            return
-
-
-def open_reports() -> Reports | None:
-    """The way to the runner, or None in a worker, in a nested pytest, and without the runner."""
-    named = os.environ.pop("EPHEMERAL_RUNNER_REPORTS", None)
-    if named is None or "PYTEST_XDIST_WORKER" in os.environ:
-        return None
-    # Away from the small numbers, which tests that close and open files may get hold of; children do not inherit it.
-    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1
-    moved = fcntl.fcntl(DESCRIPTOR, fcntl.F_DUPFD_CLOEXEC, max(DESCRIPTOR, min(HIGH_DESCRIPTOR, highest)))
-    os.close(DESCRIPTOR)
-    return Reports(moved)
+LONGEST_TEXT = 20_000
+"""Characters of a traceback that go into the report of a failed attempt."""
 
 
 class MarkChecker:
@@ -51,14 +26,14 @@ class MarkChecker:
     Pytest does so too under `--strict-markers`, but in each worker, which xdist answers with an internal error.
     """
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Channel) -> None:
         self._reports = reports
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Look at the expression before any worker starts, and after every plugin declared its marks."""
         config = session.config
-        declared = {re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")}
+        declared = set(find_declared_marks(config))
         without_arguments = re.sub(r"\([^()]*=[^()]*\)", "", config.option.markexpr)
         named = set(re.findall(r"[^\W\d][\w.]*", without_arguments))
         if unknown := sorted(named - declared - EXPRESSION_WORDS):
@@ -69,7 +44,7 @@ class MarkChecker:
 class EndReporter:
     """Reports that pytest comes to its own end, which a test that ends the process keeps it from."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Channel) -> None:
         self._reports = reports
 
     def pytest_unconfigure(self) -> None:
@@ -77,31 +52,89 @@ class EndReporter:
         self._reports.tell("pytest-ended")
 
 
+class StartReporter:
+    """Reports each attempt of a test as it starts, in the process that runs it."""
+
+    def __init__(self, reports: Channel, wiring: Mapping[str, Any]) -> None:
+        self._reports = reports
+        self._groups: Mapping[str, list[str]] = wiring["groups"]
+        self._worker = slot.find_worker(wiring)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """An attempt begins."""
+        marks = {mark.name for mark in item.iter_markers()}
+        self._reports.tell(
+            "test-started",
+            test=item.nodeid,
+            worker=self._worker,
+            groups=[name for name, wanted in self._groups.items() if not marks.isdisjoint(wanted)],
+            attempt=getattr(item, "execution_count", 1),
+            crosses="crosses_slots" in marks,
+            time=time.time(),
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Tests were collected, of which `-m` and `-k` will choose; every worker collects the same."""
+        if os.environ.get(slot.WORKER, "gw0") == "gw0":
+            marks = sorted({mark.name for item in items for mark in item.iter_markers()})
+            self._reports.tell("collected", tests=len(items), marks=marks)
+
+
 class TestReporter:
-    """Reports tests as they start and end."""
+    """Reports verdicts, in the process that hears of all of them."""
 
     __test__ = False  # The name is not meant for pytest's collection.
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Channel) -> None:
         self._reports = reports
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """A test begins."""
-        self._reports.tell("test-started", test=nodeid)
+        self._seconds: dict[str, float] = {}
+        self._next: dict[str, int] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of a test ended. As in pytest's own counts, a test may both pass and have an error in teardown."""
+        # Those of setup and call; the verdict does not wait for the teardown.
+        before = self._seconds.pop(report.nodeid, 0.0) if report.when != "setup" else 0.0
+        seconds = self._seconds[report.nodeid] = before + report.duration
         if verdict := find_verdict(report):
-            worker = getattr(report, "worker_id", "master")
-            seconds = round(report.duration, 4)
-            self._reports.tell("test-finished", test=report.nodeid, verdict=verdict, worker=worker, seconds=seconds)
+            again = verdict == "rerun"
+            # The report of a crash is the controller's, which does not know what attempt the worker was at.
+            attempt = getattr(report, "rerun", 0) + 1 if report.when in PHASES else self._next.get(report.nodeid, 1)
+            self._next[report.nodeid] = attempt + again
+            self._reports.tell(
+                "test-finished",
+                test=report.nodeid,
+                verdict=verdict,
+                worker=getattr(report, "worker_id", "master"),
+                seconds=round(seconds, 4),
+                attempt=attempt,
+                error=getattr(report, "runner_error", ""),
+                reason=getattr(report, "runner_reason", "") if again else "",
+                message=find_message(report) if report.outcome in {"failed", "rerun"} else "",
+                text=report.longreprtext[:LONGEST_TEXT] if again else "",
+            )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Tests were collected; told only when collecting was all that was asked for."""
-        if session.config.option.collectonly:
-            for item in session.items:
-                marks = sorted({mark.name for mark in item.iter_markers()})
-                self._reports.tell("test-collected", test=item.nodeid, marks=marks)
+        """Tests were collected; told one by one only when collecting was all that was asked for."""
+        if not session.config.option.collectonly:
+            return
+        self._reports.tell("marks-declared", marks=find_declared_marks(session.config))
+        for item in session.items:
+            marks = sorted({mark.name for mark in item.iter_markers()})
+            self._reports.tell("test-collected", test=item.nodeid, marks=marks)
+
+
+def find_declared_marks(config: pytest.Config) -> list[str]:
+    """The marks that the project, its plugins and ours declare."""
+    return sorted({re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")})
+
+
+def find_message(report: pytest.TestReport) -> str:
+    """The first line of what went wrong."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = str(crash.message if crash is not None else report.longrepr or "")
+    return text.partition("\n")[0][:500]
 
 
 def find_verdict(report: pytest.TestReport) -> str:
@@ -122,12 +155,18 @@ def find_verdict(report: pytest.TestReport) -> str:
 class WorkerReporter:
     """Reports xdist's workers; registered only where xdist is, which declares these hooks."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Channel) -> None:
         self._reports = reports
 
     def pytest_configure_node(self, node: Any) -> None:
         """A worker is about to start, perhaps in place of a crashed one: it will want its slot."""
         self._reports.tell("slot-wanted", slot=node.gateway.id)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
+        """A test took its worker down: pytest-rerunfailures must not try it again, for nobody declared that."""
+        if database := getattr(sched.config, "failures_db", None):
+            database.set_test_reruns(crashitem, 0)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """A worker ended; with an error when it was not asked to."""

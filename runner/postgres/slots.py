@@ -4,18 +4,30 @@ The role carries the isolation: its search_path makes the schema the default for
 the address, and it has no rights on another slot, so Postgres itself refuses what crosses slots.
 """
 
-from psycopg import sql
+from psycopg import errors, sql
 
-from runner.core.settings import Isolation
-from runner.core.slots import SUITE_DATABASE, make_password
+from runner.core.groups import Isolation
+from runner.core.script import Script, strip_schema
+from runner.core.slots import SUITE_DATABASE, TEMPLATE, make_password
 from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import Connection, connect, translate
+from runner.postgres.template import run_as
+
+PATIENCE = "2s"
+"""How long a restored slot waits for transactions that a failed test left open, before they are ended."""
 
 
 class Slots:
     """Makes slots on one server; a slot is made once."""
 
-    def __init__(self, connection: Connection, address: ServerAddress, isolation: Isolation, password: str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        address: ServerAddress,
+        isolation: Isolation,
+        password: str,
+        script: Script | None = None,
+    ) -> None:
         """Prepare the server.
 
         Args:
@@ -23,10 +35,14 @@ class Slots:
             address: where it leads.
             isolation: what a slot is.
             password: the run's; that of each role is made from it, so the address of a slot is known beforehand.
+            script: what each slot holds from the start; in database mode the database `runner_template` holds it too.
         """
         self._connection = self._inside = connection
+        self._address = address
         self._isolation = isolation
         self._password = password
+        self._script = script or Script()
+        self._template = TEMPLATE if script and isolation != "schema" else "template1"
         self.made: list[str] = []
         if isolation == "none":
             return
@@ -40,6 +56,8 @@ class Slots:
                 self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
                 self._execute("GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
                 self._inside = connect(address, SUITE_DATABASE)
+                if self._script.preamble:
+                    self._inside.execute(self._script.preamble.encode())
 
     def ensure(self, slot: str) -> None:
         """Make the slot if it is not there yet.
@@ -52,12 +70,61 @@ class Slots:
         with translate(f"cannot make the slot `{slot}`"):
             match self._isolation:
                 case "schema":
+                    self._make_role(slot)
+                    # Extensions live in public, where slots may read but not make anything.
+                    self._execute("ALTER ROLE {0} SET search_path = {0}, public", slot)
                     self._make_schema(slot)
                 case "database":
+                    self._make_role(slot)
                     self._make_database(slot)
                 case "none":
                     self._make_shared_database()
         self.made.append(slot)
+
+    def find_place(self, slot: str) -> tuple[str, tuple[str, ...]]:
+        """The database of a slot, and its schemas where it is not all of the database."""
+        database = slot if self._isolation == "database" else SUITE_DATABASE
+        return database, (slot,) if self._isolation == "schema" else ()
+
+    def find_role(self, slot: str) -> str:
+        """The role of a slot."""
+        return SUITE_DATABASE if self._isolation == "none" else slot
+
+    def restore(self, slot: str) -> None:
+        """Make the slot as it was at its start, under the same address; sessions that do nothing stay.
+
+        Without isolation there is nothing that belongs to one slot, and nothing happens.
+
+        Raises:
+            PostgresError: Postgres refused.
+        """
+        with translate(f"cannot restore the slot `{slot}`"):
+            match self._isolation:
+                case "schema":
+                    self._empty(self._inside, slot, "DROP SCHEMA IF EXISTS {0} CASCADE")
+                    self._make_schema(slot)
+                case "database":
+                    with connect(self._address, slot) as inside:
+                        self._empty(inside, slot, "DROP OWNED BY {0} CASCADE")
+                        inside.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION pg_database_owner")
+                        inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+                        self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
+                        run_as(inside, slot, self._script.body)
+
+    def _empty(self, inside: Connection, slot: str, statement: str) -> None:
+        """Drop what is in a slot; a transaction that a test left open is ended when it stands in the way."""
+        drop = sql.SQL(statement).format(sql.Identifier(slot))
+        inside.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(PATIENCE)))
+        try:
+            inside.execute(drop)
+        except errors.LockNotAvailable:
+            inside.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'",
+                [slot],
+            )
+            inside.execute(drop)
+        finally:
+            inside.execute("RESET lock_timeout")
 
     def _make_role(self, slot: str, rights: str = "") -> None:
         statement = "CREATE ROLE {0} LOGIN PASSWORD {1} " + rights
@@ -68,22 +135,42 @@ class Slots:
         )
 
     def _make_schema(self, slot: str) -> None:
-        self._make_role(slot)
-        self._inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(slot)))
-        # Extensions live in public, where slots may read but not make anything.
-        self._execute("ALTER ROLE {0} SET search_path = {0}, public", slot)
+        """Make the slot's schema; the script does it under the template's name, and everything follows the new one."""
+        if not self._script.body:
+            self._inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(slot)))
+            return
+        names = sql.Identifier(TEMPLATE), sql.Identifier(slot)
+        with self._inside.transaction():
+            self._inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {1}").format(*names))
+            run_as(self._inside, slot, strip_schema(self._script.body, TEMPLATE))
+            self._inside.execute(sql.SQL("ALTER SCHEMA {0} RENAME TO {1}").format(*names))
 
     def _make_database(self, slot: str) -> None:
-        self._make_role(slot)
-        self._execute("CREATE DATABASE {0} OWNER {0} STRATEGY file_copy", slot)
+        self._connection.execute(
+            sql.SQL("CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy").format(
+                sql.Identifier(slot), sql.Identifier(self._template)
+            )
+        )
         self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", slot)
         self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
+        if self._template == TEMPLATE:
+            with connect(self._address, slot) as inside:
+                names = sql.Identifier(TEMPLATE), sql.Identifier(slot)
+                inside.execute(sql.SQL("REASSIGN OWNED BY {0} TO {1}").format(*names))
 
     def _make_shared_database(self) -> None:
         if self.made:
             return
         self._make_role(SUITE_DATABASE, "CREATEDB CREATEROLE")
-        self._execute("CREATE DATABASE {0} OWNER {0} STRATEGY file_copy", SUITE_DATABASE)
+        self._connection.execute(
+            sql.SQL("CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy").format(
+                sql.Identifier(SUITE_DATABASE), sql.Identifier(self._template)
+            )
+        )
+        if self._template == TEMPLATE:
+            with connect(self._address, SUITE_DATABASE) as inside:
+                names = sql.Identifier(TEMPLATE), sql.Identifier(SUITE_DATABASE)
+                inside.execute(sql.SQL("REASSIGN OWNED BY {0} TO {1}").format(*names))
 
     def _execute(self, statement: str, name: str) -> None:
         self._connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

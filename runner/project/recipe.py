@@ -12,6 +12,7 @@ from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
 from runner.project.load import Project
 from runner.project.sources import list_sources, pack
+from runner.project.writable import find_folders
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
@@ -30,6 +31,7 @@ class SuiteRecipe:
         build_files: certificates and index settings, which the build reads; the same for many projects.
         stage_files: what the build needs to know of this project.
         sources: the project's files as a tar file; the build makes the metadata from them.
+        opened: folders of the container, as absolute paths, that the suite may write to.
     """
 
     project: str
@@ -38,13 +40,15 @@ class SuiteRecipe:
     build_files: Mapping[str, bytes]
     stage_files: Mapping[str, bytes]
     sources: bytes
+    opened: Sequence[str]
 
 
 def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]) -> SuiteRecipe:
     """The recipe for a project.
 
     Raises:
-        SettingsError: there is no lock file, it has no hashes, or the CA bundle cannot be read.
+        SettingsError: there is no lock file, it has no hashes, the CA bundle cannot be read, or a path cannot be made
+            writable.
     """
     lock = find_lock(project, settings)
     sources = list_sources(project.folder)
@@ -65,7 +69,13 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         **{name: read_text(path) for name in read if (path := project.folder / name).is_file()},
     }
     return SuiteRecipe(
-        project.name, settings.packages, identity, build_files, stage_files, pack(project.folder, sources)
+        project.name,
+        settings.packages,
+        identity,
+        build_files,
+        stage_files,
+        pack(project.folder, sources, [path for path in settings.writable if not path.startswith("/")]),
+        find_folders(settings.writable),
     )
 
 

@@ -5,10 +5,12 @@ import os
 import stat
 import subprocess
 import tarfile
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 from runner.errors import SettingsError, find_reason
+from runner.project.writable import find_inside
 
 IGNORED = frozenset(
     {".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", ".runner", "dist", "build"}
@@ -17,7 +19,10 @@ IGNORED = frozenset(
 """Folders that a walk passes over where there is no git to ask."""
 
 OWNER = 1000
-"""User and group of the files inside the suite container; images/suite makes this user."""
+"""The suite's user and group inside its container; images/suite makes this user."""
+
+CACHE = ".pytest_cache"
+"""What pytest keeps of a run is no source: it may always be written."""
 
 
 def list_sources(folder: Path) -> list[str]:
@@ -61,39 +66,64 @@ def walk(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def pack(folder: Path, names: Iterable[str]) -> bytes:
-    """A tar file of the named files, owned by the suite's user, with their folders."""
+def pack(folder: Path, names: Iterable[str], writable: Sequence[str] = ()) -> bytes:
+    """A tar file of the named files with their folders, of which the suite may write to the `writable` ones only.
+
+    Args:
+        folder: the project.
+        names: paths of files, relative to the project.
+        writable: relative paths that belong to the suite's user with all that is below; one that no file has or lies
+            below becomes an empty folder. `.` means every file; whoever unpacks them opens the folder itself.
+
+    Raises:
+        SettingsError: a file cannot be read, or a writable path is not inside the project.
+    """
+    opened = {CACHE, *(find_inside(folder, path) for path in writable)}
     target = io.BytesIO()
     # Without compression: it goes to an engine on this machine as a rule.
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         made: set[str] = set()
         for name in names:
-            add_folders(archive, Path(name).parent, made)
+            add_folders(archive, Path(name).parent, opened, made)
             try:
-                archive.add(folder / name, name, recursive=True, filter=own)
+                archive.add(folder / name, name, recursive=True, filter=partial(keep, opened=opened))
             except OSError as error:
                 reason = find_reason(error)
                 hint = "make it readable, or let git ignore it: only what git lists goes into the environment"
                 raise SettingsError(f"cannot read `{folder / name}`", reason, hint) from None
+        for path in sorted(opened.difference(archive.getnames(), ["."])):
+            add_folders(archive, Path(path).parent, opened, made)
+            add_folder(archive, path, opened)
     return target.getvalue()
 
 
-def add_folders(archive: tarfile.TarFile, path: Path, made: set[str]) -> None:
-    """Add the folders that lead to a file, so that they belong to the suite's user too."""
+def add_folders(archive: tarfile.TarFile, path: Path, opened: Collection[str], made: set[str]) -> None:
+    """Add the folders that lead to a file, so that their owner is the one that the file has."""
     for folder in [str(each) for each in reversed((path, *path.parents)) if each.name]:
-        if folder in made:
-            continue
-        made.add(folder)
-        member = tarfile.TarInfo(folder)
-        member.type, member.mode, member.uid, member.gid = tarfile.DIRTYPE, 0o755, OWNER, OWNER
-        archive.addfile(member)
+        if folder not in made:
+            made.add(folder)
+            add_folder(archive, folder, opened)
 
 
-def own(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Give a file to the suite's user; sockets, pipes and devices stay behind."""
-    if not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
-        return None
-    member.uid = member.gid = OWNER
+def add_folder(archive: tarfile.TarFile, path: str, opened: Collection[str]) -> None:
+    """Add one folder."""
+    member = tarfile.TarInfo(path)
+    member.type, member.mode = tarfile.DIRTYPE, 0o755
+    archive.addfile(own(member, opened))
+
+
+def keep(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo | None:
+    """A file with its new owner; sockets, pipes and devices stay behind."""
+    return own(member, opened) if member.isreg() or member.isdir() or member.issym() or member.islnk() else None
+
+
+def own(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo:
+    """Give what is opened to the suite's user; let nobody write to the rest."""
     member.uname = member.gname = ""
-    member.mode |= stat.S_IRUSR | stat.S_IWUSR
+    if any(str(path) in opened for path in (PurePosixPath(member.name), *PurePosixPath(member.name).parents)):
+        member.uid = member.gid = OWNER
+        member.mode |= stat.S_IRUSR | stat.S_IWUSR
+    else:
+        member.uid = member.gid = 0
+        member.mode = 0o555 if member.isdir() or member.mode & 0o111 else 0o444
     return member

@@ -32,7 +32,9 @@ class Console:
         """Show one event."""
         match event.name:
             case "run-started":
-                self.print(f"{BOLD}{event.data['project']}{RESET}  run {event.data['run']}")
+                seed = event.data.get("seed")
+                shuffled = "" if seed is None else f"  in random order: --shuffle={seed} repeats it"
+                self.print(f"{BOLD}{event.data['project']}{RESET}  run {event.data['run']}{shuffled}")
             case "step-started" if self._live:
                 self.show(f"  {event.data['step']:<9} ...")
             case "step-finished":
@@ -40,6 +42,8 @@ class Console:
                 self.print(f"  {event.data['step']:<9} {DIM}{seconds:6.2f} s{RESET}  {note}")
             case "progress":
                 self.show_progress(event.data["text"])
+            case "audit":
+                self.print(f"  {event.data['text']}")
             case "worker-crashed":
                 self.print(f"  {RED}worker {event.data['worker']} crashed{RESET}; another takes over with a clean slot")
 

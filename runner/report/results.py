@@ -1,8 +1,11 @@
 """The folder of one run's results: `.runner/runs/<run id>/`, and `.runner/latest` that points at the newest."""
 
+import hashlib
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from runner.core.names import make_slug
 from runner.errors import SettingsError, find_reason
 
 
@@ -36,6 +39,37 @@ def make_results_folder(project: Path, name: str, run: str) -> Path:
             "name a folder that can be written: `RUNNER_RESULTS=/tmp/results`",
         ) from None
     return folder
+
+
+def keep_dump(results: Path, test: str, name: str, text: str) -> None:
+    """Keep what a failed test left in its database, as `failures/<test>/<name>.sql`; two tests never share a folder."""
+    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
+    folder = results / "failures" / f"{make_slug(test)[:80]}-{digest}"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+
+
+class Snapshots:
+    """Results of `setup`, kept between runs as `snapshots/<key>.sql`; one that cannot be read or written is none."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / "snapshots"
+
+    def read(self, key: str) -> str | None:
+        """The text of a snapshot, if it is there."""
+        with suppress(OSError, UnicodeDecodeError):
+            # As bytes: reading text would turn a carriage return in the data into a line feed.
+            return (self._folder / f"{key}.sql").read_bytes().decode()
+        return None
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a snapshot; it appears in one step, since two runs may make the same."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile("w", dir=self._folder, delete=False, encoding="utf-8") as made:
+                made.write(text)
+            Path(made.name).replace(self._folder / f"{key}.sql")
 
 
 def point_latest(results: Path) -> None:

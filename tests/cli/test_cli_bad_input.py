@@ -3,7 +3,7 @@
 import pytest
 from project_folder import PYPROJECT
 
-from runner.cli.run import check_paths
+from runner.cli.selecting import check_paths, read_seed
 from runner.errors import SettingsError
 
 pytestmark = pytest.mark.unit
@@ -178,3 +178,39 @@ def test_a_flag_or_command_that_there_is_not_is_explained(cli, args):
     assert "Error: " in outcome.stderr
     assert args[-1] in outcome.stderr
     assert outcome.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "cause"),
+    [
+        ("--reruns", "-1", "expected a whole number from 0"),
+        ("--reruns", "some", "expected a whole number from 0"),
+        ("--reruns-delay", "-0.5", "expected a number from 0"),
+        ("--retry-budget", "2", "expected a number from 0 to 1"),
+        ("--retry-budget", "1%", "expected a number from 0 to 1"),
+    ],
+)
+def test_a_number_for_retries_that_does_not_fit_is_refused(cli, option, value, cause):
+    outcome = refuse(cli.project(), "run", f"{option}={value}")
+    first, second, third = outcome.stderr.splitlines()
+    assert first.startswith(f"error: setting `{option}` is not valid: ")
+    assert (second, third) == (f"cause: {cause}", SEE_CONFIG)
+
+
+@pytest.mark.parametrize("seed", ["x", "-1", "1.5"])
+def test_a_seed_that_is_no_whole_number_is_refused(cli, seed):
+    refuse(cli.project(), "run", f"--shuffle={seed}").assert_error(
+        f"error: `--shuffle` is not valid: {seed!r}\ncause: expected a whole number\nhint:  --shuffle=4711"
+    )
+
+
+def test_a_random_order_has_the_given_seed_or_some():
+    assert read_seed("") is None
+    assert [read_seed("0"), read_seed("4711")] == [0, 4711]
+    assert read_seed("some") in range(10**6)
+
+
+@pytest.mark.parametrize("entry", ['{test = "a"}', '{test = "a", until = "soon"}', '"a.py"'])
+def test_an_entry_of_the_quarantine_that_does_not_fit_is_refused(cli, entry):
+    folder = cli.project({"pyproject.toml": PYPROJECT + f"[tool.runner]\nquarantine = [{entry}]\n"})
+    assert refuse(folder, "config").stderr.startswith("error: setting `tool.runner.quarantine` is not valid: ")

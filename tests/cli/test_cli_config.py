@@ -1,6 +1,7 @@
 """`runner config` and `runner groups`: what they show without an engine."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -42,6 +43,7 @@ def test_the_same_is_there_as_json(cli):
     assert shown["timeout"] == {"value": 9.5, "source": "environment"}
     assert shown["lock"] == {"value": "", "source": "default"}
     assert shown["groups"]["source"] == "pyproject.toml"
+    none = dict.fromkeys(["isolation", "dist", "reruns", "reruns_delay", "timeout", "retry_budget"])
     assert shown["groups"]["value"]["db"] == {
         "marks": ["db"],
         "when": [],
@@ -49,7 +51,21 @@ def test_the_same_is_there_as_json(cli):
         "workers": 1,
         "database": True,
         "default": True,
+        "egress": True,
+        "environment": {},
+        "pytest_args": [],
+        **none,
     }
+    assert shown["retry_budget"] == {"value": 0.01, "source": "default"}
+    assert "40001" in shown["transient"]["value"]
+
+
+def test_the_last_day_of_a_quarantine_is_shown(cli):
+    entry = '[tool.runner]\nquarantine = [{test = "a.py::test_a", until = 2030-01-31}]\n'
+    folder = cli.project({"pyproject.toml": PYPROJECT + entry})
+    shown = folder.run("config", "--json").assert_exit(0).json["quarantine"]["value"]
+    assert shown == [{"test": "a.py::test_a", "until": "2030-01-31", "reason": ""}]
+    assert "2030-01-31" in read_table(folder.run("config").assert_exit(0).stdout)["quarantine"]
 
 
 def test_flags_of_a_run_are_none_of_config(cli):
@@ -89,13 +105,16 @@ def test_output_that_nobody_reads_is_no_error_of_ours(cli):
 
 
 def test_groups_are_shown_without_counting(cli):
-    folder = cli.project({"pyproject.toml": PYPROJECT + "[tool.runner.groups.pure]\ndatabase = false\n"})
+    own = "[tool.runner.groups.pure]\ndatabase = false\nreruns = 0\nisolation = 'database'\n"
+    folder = cli.project({"pyproject.toml": PYPROJECT + own})
     outcome = folder.run("groups", "--no-count", environ=NO_ENGINE).assert_exit(0)
-    head, *rows = [line.split() for line in outcome.stdout.splitlines()]
-    assert head == ["group", "marks", "when", "workers", "database", "default", "tests"]
-    assert rows[0] == ["smoke", "smoke", "commit", "auto", "yes", "yes", "?"]
-    assert rows[-2] == ["performance", "performance", "release", "0", "yes", "no", "?"]
-    assert rows[-1] == ["pure", "pure", "-", "auto", "no", "yes", "?"]
+    head, *rows = [re.split("  +", line.strip()) for line in outcome.stdout.splitlines()]
+    assert head == ["group", "marks", "when", "own needs", "default", "tests"]
+    assert rows[0] == ["smoke", "smoke", "commit", "-", "yes", "?"]
+    assert rows[4] == ["security", "security", "nightly", "no egress", "yes", "?"]
+    assert rows[-2] == ["performance", "performance", "release", "workers 0", "no", "?"]
+    assert rows[-1][:3] == ["pure", "pure", "-"]
+    assert sorted(rows[-1][3].split(", ")) == ["isolation database", "no database", "reruns 0"]
 
 
 def test_groups_are_there_as_json(cli):

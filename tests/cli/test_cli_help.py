@@ -11,7 +11,9 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["clean", "config", "doctor", "groups", "ps", "run"]
+COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "ps", "run"]
+LISTED = [*COMMANDS, "ledger"]
+"""As the help has them: one with commands of its own comes last."""
 
 
 def invoke(*args):
@@ -30,7 +32,7 @@ def find_commands(text):
 @pytest.mark.smoke
 def test_help_lists_exactly_the_commands(cli):
     outcome = cli.project({}).run("--help").assert_exit(0)
-    assert find_commands(outcome.stdout) == COMMANDS
+    assert find_commands(outcome.stdout) == LISTED
     assert outcome.stderr == ""
 
 
@@ -46,6 +48,7 @@ def test_every_command_explains_itself(command):
 def test_the_help_of_run_shows_every_flag_and_examples():
     text = invoke("run", "--help").stdout
     flags = ["--group", "--when", "-m", "-k", "--workers", "--isolation", "--dist", "--timeout", "--project", "--json"]
+    flags += ["--reruns", "--reruns-delay", "--retry-budget", "--shuffle"]
     assert [flag for flag in flags if flag not in text] == []
     assert 'runner run -m "not slow" -k login tests/api -- --maxfail=1' in text
 
@@ -56,4 +59,4 @@ def test_the_version_is_the_packages():
 
 def test_without_a_command_the_help_is_shown(cli):
     outcome = cli.project({}).run()
-    assert find_commands(outcome.stdout + outcome.stderr) == COMMANDS
+    assert find_commands(outcome.stdout + outcome.stderr) == LISTED

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from project_folder import is_ours
+from project_folder import LEAN, is_ours
 
 from runner.core.groups import DEFAULT_GROUPS
+from runner.core.passes import Needs, Pass
+from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
 from runner.core.slots import make_environment, make_server
-
-WITH_REPORTS = 'exec "$@" 3>reports.jsonl'
 
 RECORDER = """
 import json, os
@@ -59,7 +59,10 @@ class Suite:
         self._monkeypatch = monkeypatch
         for name in filter(is_ours, list(os.environ)):
             monkeypatch.delenv(name)
-        pytester.makeini("[pytest]\naddopts = -p no:cacheprovider\n")
+        pytester.makeini(f"[pytest]\naddopts = {LEAN}\n")
+        self.reports = self.folder / "reports.jsonl"
+        self.reports.touch()
+        self.workers = self.folder / "workers"
 
     def write(self, tests="def test_a(): pass\n", conftest=RECORDER):
         self._pytester.makepyfile(test_suite=tests)
@@ -72,21 +75,26 @@ class Suite:
         for slot in slots:
             (folder / slot).touch()
 
-    def provide(self, server=None, groups=DEFAULT_GROUPS, **environment):
-        """Set the environment as the runner does; `server` is None for a pass without a database."""
-        made = make_environment(Settings(groups=dict(groups), environment=environment), server, {})
+    def provide(self, server=None, groups=DEFAULT_GROUPS, wiring=None, **environment):
+        """Set the environment as the runner does; `server` is None for a pass without a database.
+
+        What the runner tells the plugin is changed by `wiring`.
+        """
+        plan = Plan(Settings(groups=dict(groups), environment=environment), Selection(), ())
+        made = make_environment(plan, Pass("all", "", Needs(2)), server, {})
         del made["PYTEST_PLUGINS"]  # Names the copy in the suite image; here the plugin comes by its entry point.
+        places = {"reports": str(self.reports), "folders": str(self.workers), "project": str(self.folder)}
+        made["EPHEMERAL_RUNNER"] = json.dumps(json.loads(made["EPHEMERAL_RUNNER"]) | places | (wiring or {}))
         for name, text in made.items():
             self._monkeypatch.setenv(name, text)
         self._monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(self.folder / "ready"))
 
-    def provide_slots(self, *slots, password="secret", isolation="schema", **environment):
-        self.provide(make_server(isolation, password), **environment)
+    def provide_slots(self, *slots, password="secret", isolation="schema", wiring=None, **environment):
+        self.provide(make_server(isolation, password), wiring=wiring, **environment)
         self.announce("master", *slots)
 
     def run(self, *args):
-        command = ["sh", "-c", WITH_REPORTS, "sh", sys.executable, "-m", "pytest", *args]
-        return Ran(self.folder, self._pytester.run(*command, timeout=60))
+        return Ran(self.folder, self._pytester.run(sys.executable, "-m", "pytest", *args, timeout=60))
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
 """What the plugin tells the runner about the tests of a suite."""
 
+import time
+
 import pytest
+
+from runner.core.events import parse_event
+from runner.core.groups import Group
 
 pytestmark = pytest.mark.unit
 
@@ -67,26 +72,73 @@ def test_every_test_starts_before_it_is_finished_and_names_its_worker(suite):
     suite.write("def test_a(): pass\ndef test_b(): pass\n")
     reports = suite.run("-n", "0").named("test-started", "test-finished")
     assert [(each["test"], each.get("verdict"), each.get("worker")) for each in reports] == [
-        ("test_suite.py::test_a", None, None),
+        ("test_suite.py::test_a", None, "master"),
         ("test_suite.py::test_a", "passed", "master"),
-        ("test_suite.py::test_b", None, None),
+        ("test_suite.py::test_b", None, "master"),
         ("test_suite.py::test_b", "passed", "master"),
     ]
     assert all(each["seconds"] >= 0 for each in reports if "verdict" in each)
 
 
-def test_a_test_that_is_run_again_is_told_each_time(suite):
-    pytest.importorskip("pytest_rerunfailures")
+def test_a_test_that_starts_names_its_groups_and_whether_it_means_to_cross_slots(suite):
+    suite.provide(None, groups={"one": Group(marks=["a", "b"]), "two": Group(marks=["c"]), "three": Group(marks=["d"])})
+    suite.write(
+        """
+        import pytest
+        pytestmark = pytest.mark.c
+
+        @pytest.mark.b
+        @pytest.mark.crosses_slots
+        def test_a(): pass
+        def test_b(): pass
+        """
+    )
+    before = time.time()
+    first, second = suite.run("-n", "0", "--strict-markers").named("test-started")
+    times = [each.pop("time") for each in (first, second)]
+    assert before < times[0] < times[1] < time.time()
+    usual = {"worker": "master", "attempt": 1}
+    assert first == {"test": "test_suite.py::test_a", "groups": ["one", "two"], "crosses": True, **usual}
+    assert second == {"test": "test_suite.py::test_b", "groups": ["two"], "crosses": False, **usual}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_was_collected_is_told_once_with_the_marks_of_all_tests(suite, workers):
+    suite.provide(None)
+    suite.write("import pytest\n@pytest.mark.smoke\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass\n")
+    assert suite.run("-n", workers, "-m", "not slow").named("collected") == [{"tests": 2, "marks": ["slow", "smoke"]}]
+
+
+def test_a_failure_is_told_with_its_class_and_its_first_line_and_no_traceback(suite):
     suite.provide(None)
     suite.write(
         """
-        runs = []
-        def test_flaky():
-            runs.append(1)
-            assert len(runs) == 2
+        import pytest
+        class Refused(Exception):
+            sqlstate = "42501"
+        def test_a():
+            raise Refused("first\\nsecond")
+        @pytest.fixture
+        def broken(): raise KeyError("x")
+        def test_b(broken): pass
+        def test_c(): pass
         """
     )
-    assert suite.run("--reruns", "1").verdicts() == {"test_flaky": ["rerun", "passed"]}
+    told = suite.run("-n", "0").named("test-finished")
+    assert [(each["error"], each["message"], each["reason"], each["text"], each["attempt"]) for each in told] == [
+        ("test_suite.Refused [42501]", "test_suite.Refused: first", "", "", 1),
+        ("KeyError", "KeyError: 'x'", "", "", 1),
+        ("", "", "", "", 1),
+    ]
+
+
+def test_every_report_is_one_that_the_runner_takes(suite):
+    suite.provide(None)
+    suite.write(EVERY_VERDICT)
+    ran = suite.run("-n", "2")
+    lines = suite.reports.read_bytes().splitlines()
+    assert len(lines) == len(ran.reports) > 20
+    assert [line for line in lines if parse_event(line, 0.0) is None] == []
 
 
 def test_a_replacement_for_a_crashed_worker_wants_a_slot_of_its_own(suite):

@@ -7,8 +7,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from runner.core.groups import Group
-from runner.core.slots import make_server
-from runner.plugin.slot import activate, find_server, make_variables, pin, wait_for
+from runner.core.slots import VARIABLES, make_server
+from runner.plugin.channel import RefusedError, wait_for
+from runner.plugin.slot import activate, find_server, make_variables, pin
 
 pytestmark = pytest.mark.unit
 
@@ -126,7 +127,8 @@ def test_the_description_of_a_group_is_the_one_of_its_marks(suite):
 @pytest.mark.parametrize("password", [PASSWORD, "ü %41+ #&", "'\\\"` $x"])
 def test_a_password_of_any_letters_survives_the_way_through_an_address(password):
     server = find_server({"server": make_server("schema", password)}, {"PYTEST_XDIST_WORKER": "gw0"})
-    variables = make_variables({"OTHER": "postgresql+asyncpg://{user}:{password}@{host}:{port}/{dbname}"}, server)
+    other = "postgresql+asyncpg://{user}:{password}@{host}:{port}/{dbname}"
+    variables = make_variables({**VARIABLES, "OTHER": other}, server)
     assert variables["PGPASSWORD"] == password + "-gw0"
     for name in ("TEST_DATABASE_URL", "DATABASE_URL", "OTHER"):
         parts = urlsplit(variables[name])
@@ -138,7 +140,7 @@ def test_a_password_of_any_letters_survives_the_way_through_an_address(password)
 def test_libpq_reads_the_password_from_the_address_as_it_was():
     conninfo = pytest.importorskip("psycopg.conninfo")
     server = find_server({"server": make_server("schema", PASSWORD)}, {"PYTEST_XDIST_WORKER": "gw0"})
-    parsed = conninfo.conninfo_to_dict(make_variables({}, server)["TEST_DATABASE_URL"])
+    parsed = conninfo.conninfo_to_dict(make_variables(VARIABLES, server)["TEST_DATABASE_URL"])
     assert parsed == {
         "user": "gw0",
         "password": PASSWORD + "-gw0",
@@ -172,10 +174,20 @@ def test_the_slot_is_the_workers_name():
     assert find_server({"server": None}, {}) == {}
 
 
-def test_waiting_for_a_slot_has_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("runner.plugin.slot.PATIENCE", 0.02)
-    with pytest.raises(TimeoutError, match=r"the slot `gw3` was not made within 0\.02 s"):
-        wait_for("gw3", tmp_path)
+def test_waiting_for_an_answer_has_an_end(tmp_path, monkeypatch):
+    monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(tmp_path))
+    monkeypatch.setattr("runner.plugin.channel.PATIENCE", 0.02)
+    with pytest.raises(TimeoutError, match=r"the runner did not answer `gw3` within 0\.02 s"):
+        wait_for("gw3")
+
+
+def test_an_answer_with_a_text_is_a_refusal(tmp_path, monkeypatch):
+    monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(tmp_path))
+    (tmp_path / "gw3").touch()
+    (tmp_path / "gw4").write_text("no room: 3 > 2")
+    assert wait_for("gw3") is None
+    with pytest.raises(RefusedError, match=r"^no room: 3 > 2$"):
+        wait_for("gw4")
 
 
 NESTED = """
@@ -220,20 +232,25 @@ def test_workers_of_the_run_itself_do_not_share_the_slot_of_the_leading_process(
     assert [ran.environ(each)["PGUSER"] for each in ("master", "gw0", "gw1")] == ["master", "gw0", "gw1"]
 
 
-def test_a_slot_is_pinned_only_where_there_is_a_database():
+def test_a_slot_is_pinned_wherever_the_runner_is_and_without_the_way_to_it():
+    environ = {"PYTEST_XDIST_WORKER": "gw3"}
+    pin({}, environ)
+    assert "EPHEMERAL_RUNNER" not in environ
     for server in (None, make_server("schema", "x")):
-        wiring, environ = {"server": server}, {"PYTEST_XDIST_WORKER": "gw3"}
-        pin(wiring, environ)
-        assert ("EPHEMERAL_RUNNER" in environ) is (server is not None)
+        pin({"server": server, "reports": "/x"}, environ)
+        assert json.loads(environ["EPHEMERAL_RUNNER"]) == {"server": server, "slot": "gw3", "reports": None}
     assert find_server(json.loads(environ["EPHEMERAL_RUNNER"]), {"PYTEST_XDIST_WORKER": "gw0"})["user"] == "gw3"
 
 
 @pytest.mark.parametrize(("worker", "pinned"), [({"PYTEST_XDIST_WORKER": "gw3"}, "gw3"), ({}, None)])
-def test_a_worker_pins_its_slot_before_any_conftest_and_the_leading_process_not_yet(tmp_path, worker, pinned):
+def test_a_worker_pins_its_slot_before_any_conftest_and_the_leading_process_not_yet(
+    tmp_path, monkeypatch, worker, pinned
+):
     for slot in ("master", "gw3"):
         (tmp_path / slot).touch()
-    wiring = json.dumps({"server": make_server("schema", "x")})
-    environ = {"EPHEMERAL_RUNNER": wiring, "EPHEMERAL_RUNNER_READY": str(tmp_path), **worker}
+    monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(tmp_path))
+    wiring = json.dumps({"server": make_server("schema", "x"), "variables": {"PGUSER": "{user}"}})
+    environ = {"EPHEMERAL_RUNNER": wiring, **worker}
     activate(environ)
     assert environ["PGUSER"] == worker.get("PYTEST_XDIST_WORKER", "master")
     assert json.loads(environ["EPHEMERAL_RUNNER"]).get("slot") == pinned

@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from project_folder import is_ours
+from project_folder import LEAN, is_ours
 
+from runner.core.passes import Needs, Pass
+from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
 from runner.core.slots import make_environment, make_server
 from runner.streams import Streams
@@ -30,8 +33,17 @@ def test_has_a_slot_of_its_own(number):
 """
 
 
-def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_test(pytester, tmp_path):
+@pytest.fixture
+def socket_folder():
+    """A folder with a short name: that of a socket is limited."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_test(pytester, tmp_path, socket_folder):
     pytester.makepyfile(test_suite=SUITE)
+    ready, reports = tmp_path / "ready", socket_folder / "reports.sock"
+    ready.mkdir()
     events, output = [], []
     streams = Streams(output.append, output.append, events.append, time.monotonic)
     clean = {name: value for name, value in os.environ.items() if not is_ours(name)}
@@ -40,7 +52,7 @@ def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**clean, "EPHEMERAL_RUNNER_READY": str(tmp_path)},
+        env={**clean, "EPHEMERAL_RUNNER_READY": str(ready), "EPHEMERAL_RUNNER_REPORTS": str(reports)},
     )
 
     def pump(stream, number):
@@ -55,13 +67,16 @@ def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_
         process.stdin.write(json.dumps(command).encode() + b"\n")
         process.stdin.flush()
 
-    environment = make_environment(Settings(), make_server("schema", "secret"), {})
+    plan = Plan(Settings(), Selection(), ())
+    environment = make_environment(plan, Pass("all", "", Needs(2)), make_server("schema", "secret"), {})
     del environment["PYTEST_PLUGINS"]  # The plugin comes by its entry point here.
-    argv = [sys.executable, "-m", "pytest", "-n", "2", "-p", "no:cacheprovider"]
+    places = {"reports": str(reports), "folders": str(tmp_path / "workers")}
+    environment["EPHEMERAL_RUNNER"] = json.dumps(json.loads(environment["EPHEMERAL_RUNNER"]) | places)
+    argv = [sys.executable, "-m", "pytest", "-n", "2", *LEAN.split()]
     send(do="run", argv=argv, env=environment, cwd=str(pytester.path))
     began = time.monotonic()
     for slot in ("master", "gw0", "gw1"):
-        send(do="ready", slot=slot)
+        send(do="answer", name=slot, text="")
     try:
         assert streams.follow(60, lambda: None) == 0, b"".join(output).decode()
     finally:

@@ -53,6 +53,21 @@ def test_a_log_has_one_line_for_each_step_and_no_colour():
     )
 
 
+def test_a_random_order_is_told_with_the_way_to_repeat_it():
+    shown = show(io.StringIO(), [Event("run-started", 0.0, {"project": "shop", "run": "run-1", "seed": 0})])
+    assert shown == "shop  run run-1  in random order: --shuffle=0 repeats it\n"
+
+
+def test_the_declared_order_is_not_told():
+    shown = show(io.StringIO(), [Event("run-started", 0.0, {"project": "shop", "run": "run-1", "seed": None})])
+    assert shown == "shop  run run-1\n"
+
+
+def test_what_an_audit_finds_is_told():
+    shown = show(io.StringIO(), [Event("audit", 1.0, {"text": "declared order: 3 passed"})])
+    assert shown == "  declared order: 3 passed\n"
+
+
 def test_a_verbose_log_has_every_line_of_a_build():
     assert "    Get:1 http://mirror.example\n" in show(io.StringIO(), verbose=True)
 

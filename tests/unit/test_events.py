@@ -16,7 +16,8 @@ def test_an_event_survives_the_way_through_json():
 
 
 def test_the_time_of_a_parsed_event_is_the_readers():
-    assert parse_event(b'{"event": "test-started", "test": "a"}', 4.5) == Event("test-started", 4.5, {"test": "a"})
+    line = b'{"event": "worker-crashed", "worker": "gw0"}'
+    assert parse_event(line, 4.5) == Event("worker-crashed", 4.5, {"worker": "gw0"})
 
 
 @pytest.mark.security
@@ -42,14 +43,14 @@ def test_a_line_that_is_no_event_is_none(line):
     assert parse_event(line, 0.0) is None
 
 
-SAMPLES = {str: "x", list: ["x"], int: 1}
-WRONG = {str: 1, list: "x", int: "1"}
+SAMPLES = {str: "x", list: ["x"], int: 1, float: 1.5, bool: False}
+WRONG = {str: 1, list: "x", int: "1", float: "1.5", bool: 1}
 
 
-def make_line(name, **changes):
+def make_line(event, **changes):
     """A line with all that an event must hold; a change to None leaves the key out."""
-    data = {key: SAMPLES[kind] for key, kind in REQUIRED[name].items()} | changes
-    return json.dumps({"event": name, **{key: value for key, value in data.items() if value is not None}}).encode()
+    data = {key: SAMPLES[kind] for key, kind in REQUIRED[event].items()} | changes
+    return json.dumps({"event": event, **{key: value for key, value in data.items() if value is not None}}).encode()
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -64,3 +65,14 @@ def test_an_event_with_all_that_it_must_hold_is_taken(name):
 def test_an_event_that_lacks_what_it_must_hold_is_dropped(name, key):
     assert parse_event(make_line(name, **{key: None}), 1.0) is None
     assert parse_event(make_line(name, **{key: WRONG[REQUIRED[name][key]]}), 1.0) is None
+
+
+def test_a_whole_number_is_a_number_of_seconds_too_but_a_truth_is_not():
+    assert parse_event(make_line("test-finished", seconds=2), 0.0).data["seconds"] == 2
+    assert parse_event(make_line("test-finished", seconds=True), 0.0) is None
+
+
+@pytest.mark.parametrize("groups", [[1], ["a", None], [["a"]]])
+def test_a_list_must_be_one_of_texts(groups):
+    assert parse_event(make_line("test-started", groups=groups), 0.0) is None
+    assert parse_event(make_line("test-started", groups=[]), 0.0).data["groups"] == []

@@ -27,3 +27,15 @@ def test_performance_runs_alone_and_only_when_asked_for():
 def test_a_group_cannot_be_changed_afterwards():
     with pytest.raises(AttributeError, match="immutable"):
         Group(marks=["a"]).database = False
+
+
+def test_only_tests_of_security_are_cut_off_from_the_network_by_default():
+    assert [name for name, group in DEFAULT_GROUPS.items() if not group.egress] == ["security"]
+
+
+def test_a_group_takes_the_run_s_settings_unless_it_says_otherwise():
+    group = Group(marks=["a"])
+    own = ("workers", "isolation", "dist", "reruns", "reruns_delay", "timeout", "retry_budget")
+    assert {getattr(group, name) for name in own} == {None}
+    assert (group.environment, group.pytest_args) == ({}, [])
+    assert (group.database, group.egress, group.default) == (True, True, True)

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from runner.core.events import Event
-from runner.core.outcome import Tally, check_ends, combine_exit_codes, count_groups
+from runner.core.outcome import Tally, check_ends, combine_exit_codes
 from runner.errors import EmptySelectionError, EngineError
 
 pytestmark = pytest.mark.unit
@@ -87,17 +87,6 @@ def test_crashed_workers_are_kept_in_order():
 
 def test_other_events_do_not_change_a_tally():
     assert tally_of(Event("step-started", 0.0, {"step": "image"})) == Tally()
-
-
-def test_a_test_counts_in_each_of_its_groups_and_else_in_none():
-    tests = [
-        ("a", frozenset({"smoke", "db"})),
-        ("b", frozenset({"quick"})),
-        ("c", frozenset({"parametrize"})),
-        ("d", frozenset()),
-    ]
-    counts = count_groups(tests, {"smoke": ["smoke"], "fast": ["quick", "smoke"], "empty": ["empty"]})
-    assert counts == {"smoke": 1, "fast": 2, "empty": 0, "": 2}
 
 
 @pytest.mark.parametrize(("code", "name"), [(137, "SIGKILL"), (139, "SIGSEGV"), (143, "SIGTERM")])

@@ -6,13 +6,12 @@ import pytest
 from _pytest.mark.expression import Expression
 
 from runner.core.groups import DEFAULT_GROUPS, Group
+from runner.core.passes import Needs, Pass
 from runner.core.plan import (
     RESULTS,
-    Pass,
+    History,
     Plan,
     Selection,
-    find_words,
-    make_all,
     make_collection_plan,
     make_plan,
     make_pytest_args,
@@ -41,7 +40,7 @@ def plan_for(declared=DEFAULT_GROUPS, **selection):
 
 
 def describe(plan):
-    return [(each.name, each.mark, each.workers, each.database) for each in plan.passes]
+    return [(each.name, each.mark, each.needs.workers, each.needs.database) for each in plan.passes]
 
 
 def matches(expression, marks):
@@ -59,8 +58,11 @@ def subsets(words):
 
 
 @pytest.mark.smoke
-def test_the_default_selection_is_one_pass_without_the_groups_that_wait_to_be_asked_for():
-    assert describe(plan_for()) == [("default", "not (performance)", CPUS, True)]
+def test_the_default_selection_is_all_but_the_groups_that_wait_to_be_asked_for():
+    assert describe(plan_for()) == [
+        ("security", "(security) and (not (performance))", CPUS, True),
+        ("default", "not (performance or security)", CPUS, True),
+    ]
 
 
 def test_without_groups_that_wait_to_be_asked_for_every_test_is_selected():
@@ -72,8 +74,8 @@ def test_a_group_selects_its_marks():
 
 
 def test_a_repeated_group_option_selects_the_tests_of_each():
-    plan = plan_for(groups=("smoke", "security"))
-    assert describe(plan) == [("smoke+security", "smoke or security", CPUS, True)]
+    plan = plan_for(groups=("smoke", "slow"))
+    assert describe(plan) == [("smoke+slow", "smoke or slow", CPUS, True)]
 
 
 def test_a_group_with_several_marks_selects_the_tests_with_any():
@@ -81,12 +83,15 @@ def test_a_group_with_several_marks_selects_the_tests_with_any():
 
 
 def test_a_moment_selects_every_group_of_it():
-    assert describe(plan_for(moment="nightly")) == [("slow+e2e+security", "slow or e2e or security", CPUS, True)]
+    assert describe(plan_for(moment="nightly")) == [
+        ("security", "security", CPUS, True),
+        ("slow+e2e", "(slow or e2e) and (not (security))", CPUS, True),
+    ]
 
 
 def test_a_moment_and_a_group_are_added_up_without_doubles():
     plan = plan_for(moment="nightly", groups=("smoke", "slow"))
-    assert [each.name for each in plan.passes] == ["smoke+slow+e2e+security"]
+    assert [each.name for each in plan.passes] == ["security", "smoke+slow+e2e"]
 
 
 def test_a_moment_selects_groups_that_the_default_selection_leaves_out():
@@ -113,7 +118,11 @@ def test_a_group_with_auto_workers_gets_the_cpus_where_the_run_has_another_numbe
 
 def test_the_pass_without_a_database_comes_first():
     plan = plan_for({"db": Group(marks=["db"], workers=0), "pure": Group(marks=["pure"], database=False)})
-    assert [(each.name, each.database) for each in plan.passes] == [("pure", False), ("db", True), ("default", True)]
+    assert [(each.name, each.needs.database) for each in plan.passes] == [
+        ("pure", False),
+        ("db", True),
+        ("default", True),
+    ]
 
 
 def test_a_plan_without_a_pass_with_a_database_needs_none():
@@ -124,11 +133,13 @@ def test_a_plan_without_a_pass_with_a_database_needs_none():
 def test_there_is_a_slot_for_each_worker_of_the_largest_pass_with_a_database():
     groups = {"pure": Group(marks=["pure"], database=False, workers=9), "db": Group(marks=["db"], workers=2)}
     settings = make_settings(groups, workers=1)
-    assert make_plan(settings, Selection(), CPUS).slots == ("master", "gw0", "gw1")
+    [stage] = make_plan(settings, Selection(), CPUS).stages
+    assert stage.slots == ("master", "gw0", "gw1")
 
 
 def test_without_workers_there_is_only_the_slot_of_the_leading_process():
-    assert plan_for(groups=("performance",)).slots == ("master",)
+    [stage] = plan_for(groups=("performance",)).stages
+    assert stage.slots == ("master",)
 
 
 def test_a_mark_expression_is_added_to_the_selection():
@@ -145,7 +156,7 @@ def test_a_mark_expression_with_or_keeps_its_meaning():
 def test_a_mark_expression_that_names_a_group_left_out_by_default_selects_it():
     plan = plan_for(mark="performance")
     assert find_passes(plan, {"performance"}) == ["performance"]
-    assert [each.workers for each in plan.passes if each.name == "performance"] == [0]
+    assert [each.needs.workers for each in plan.passes if each.name == "performance"] == [0]
 
 
 def test_a_mark_expression_that_names_a_hidden_group_selects_it():
@@ -154,10 +165,6 @@ def test_a_mark_expression_that_names_a_hidden_group_selects_it():
 
 def test_a_mark_expression_does_not_bring_in_groups_that_it_does_not_name():
     assert find_passes(plan_for(OWN_GROUPS, mark="smoke"), {"smoke", "hidden"}) == []
-
-
-def test_the_words_of_the_expression_language_are_no_marks():
-    assert find_words("not (slow and e2e) or True") == {"slow", "e2e"}
 
 
 @pytest.mark.parametrize(
@@ -241,16 +248,30 @@ def test_the_command_line_of_a_pass():
     assert make_pytest_args(plan, plan.passes[0], colour=False) == [
         "-p",
         "no:ephemeral-runner",
-        "--strict-markers",
         "--color=no",
+        "--strict-markers",
         f"--junitxml={RESULTS}/smoke.xml",
         "-n",
         "4",
         "--dist",
         "loadscope",
+        "--reruns",
+        "2",
+        "--reruns-delay",
+        "1",
         "-m",
         "smoke",
     ]
+
+
+def test_a_group_s_own_numbers_are_on_its_command_line():
+    group = Group(marks=["a"], dist="load", reruns=0, reruns_delay=0.25, workers=1, pytest_args=["-v"])
+    plan = make_plan(make_settings({"a": group}, pytest_args=["-q"]), Selection(pytest_args=("-x",)), CPUS)
+    [own] = [each for each in plan.passes if each.name == "a"]
+    args = make_pytest_args(plan, own, colour=False)
+    for option, value in {"-n": "1", "--dist": "load", "--reruns": "0", "--reruns-delay": "0.25"}.items():
+        assert args[args.index(option) + 1] == value
+    assert args[-5:] == ["-m", "a", "-q", "-v", "-x"]
 
 
 def test_words_of_the_user_come_after_those_of_the_settings_which_come_after_ours():
@@ -258,23 +279,94 @@ def test_words_of_the_user_come_after_those_of_the_settings_which_come_after_our
     selection = Selection(keyword="login", paths=("tests/a.py::test_b",), pytest_args=("--maxfail=1",))
     plan = make_plan(settings, selection, CPUS)
     args = make_pytest_args(plan, plan.passes[0], colour=True)
-    assert args[3] == "--color=yes"
+    assert args[2] == "--color=yes"
     assert args[-5:] == ["-k", "login", "-q", "--maxfail=1", "tests/a.py::test_b"]
 
 
 def test_a_pass_for_every_test_has_no_mark_expression():
-    plan = Plan(make_settings(), Selection(), (Pass("all", "", 0, database=False),))
+    plan = Plan(make_settings(), Selection(), (Pass("all", "", Needs(0, database=False)),))
     assert "-m" not in make_pytest_args(plan, plan.passes[0], colour=False)
 
 
-def test_a_plan_that_collects_runs_nothing_and_writes_no_result_file():
-    plan = make_collection_plan(make_settings())
+def test_a_plan_that_collects_runs_nothing_writes_no_result_file_and_refuses_no_mark():
+    plan = make_collection_plan(make_settings(pytest_args=["-p", "mine"]))
     args = make_pytest_args(plan, plan.passes[0], colour=False)
-    assert args == ["-p", "no:ephemeral-runner", "--strict-markers", "--color=no", "--collect-only", "-q", "-n", "0"]
-    assert plan.slots == ("master",)
+    assert args == [
+        "-p",
+        "no:ephemeral-runner",
+        "--color=no",
+        "--collect-only",
+        "-q",
+        "-n",
+        "0",
+        "-o",
+        "strict_markers=false",
+        "-W",
+        "ignore::pytest.PytestUnknownMarkWarning",
+        "-p",
+        "mine",
+    ]
+    [stage] = plan.stages
+    assert (stage.slots, stage.isolation, plan.database) == (("master",), "schema", True)
 
 
-def test_expressions_are_joined_so_that_each_keeps_its_meaning():
-    assert make_all("", "a or b", "") == "a or b"
-    assert make_all("a or b", "not c") == "(a or b) and (not c)"
-    assert make_all() == ""
+def test_the_stages_of_the_default_groups_differ_by_their_network():
+    first, second = plan_for(moment="nightly").stages
+    assert ([each.name for each in first.passes], first.egress) == (["slow+e2e"], True)
+    assert ([each.name for each in second.passes], second.egress) == (["security"], False)
+
+
+STAGED = {
+    "pure": Group(marks=["pure"], database=False),
+    "other": Group(marks=["other"], isolation="database"),
+    "shut": Group(marks=["shut"], egress=False, database=False),
+    "lone": Group(marks=["lone"], workers=0),
+}
+
+
+def test_a_pass_without_a_database_shares_the_containers_of_one_that_has_its_network():
+    stages = make_plan(make_settings(STAGED), Selection(), CPUS).stages
+    assert [[each.name for each in stage.passes] for stage in stages] == [
+        ["pure", "lone", "default"],
+        ["other"],
+        ["shut"],
+    ]
+    assert [(stage.database, stage.egress, stage.isolation) for stage in stages] == [
+        (True, True, "schema"),
+        (True, True, "database"),
+        (False, False, "schema"),
+    ]
+    assert [stage.slots for stage in stages][2] == ("master",)
+
+
+def test_passes_without_a_database_share_containers_whatever_their_kind_of_slot():
+    groups = {
+        "a": Group(marks=["a"], database=False, isolation="database"),
+        "b": Group(marks=["b"], database=False, isolation="none"),
+    }
+    [stage] = make_plan(make_settings(groups), Selection(groups=("a", "b")), CPUS).stages
+    assert sorted(each.name for each in stage.passes) == ["a", "b"]
+    assert not stage.database
+
+
+@pytest.mark.parametrize("selection", [{}, {"moment": "nightly"}, {"groups": tuple(OWN_GROUPS)}])
+def test_every_pass_is_in_exactly_one_stage(selection):
+    plan = plan_for(OWN_GROUPS | STAGED, **selection)
+    staged = [each.name for stage in plan.stages for each in stage.passes]
+    assert sorted(staged) == sorted(each.name for each in plan.passes)
+    for stage in plan.stages:
+        assert len({each.needs.egress for each in stage.passes}) == 1
+        assert len({each.needs.isolation for each in stage.passes if each.needs.database}) <= 1
+
+
+@pytest.mark.parametrize(("tests", "workers"), [(None, [0, 4]), (100, [0, 4]), (3, [0, 3]), (1, [0, 1]), (0, [0, 1])])
+def test_there_are_no_more_workers_than_the_selection_had_tests_the_last_time(tests, workers):
+    settings = make_settings({"lone": Group(marks=["lone"], workers=0)})
+    plan = make_plan(settings, Selection(), CPUS, history=History(tests, {"a.py::test_a": 2.0}))
+    assert [each.needs.workers for each in plan.passes] == workers
+    assert plan.durations == {"a.py::test_a": 2.0}
+
+
+def test_a_plan_keeps_the_seed():
+    assert make_plan(make_settings(), Selection(), CPUS).seed is None
+    assert make_plan(make_settings(), Selection(), CPUS, seed=0).seed == 0

@@ -187,8 +187,28 @@ def test_dates_in_pyproject_do_not_disturb(make_project):
 def test_the_sources_are_packed(make_project):
     recipe = make(make_project({"requirements.txt": HASHED, "tests/test_a.py": ""}), packages=["git"])
     with tarfile.open(fileobj=io.BytesIO(recipe.sources)) as archive:
-        assert archive.getnames() == ["requirements.txt", "tests", "tests/test_a.py"]
+        assert archive.getnames() == ["requirements.txt", "tests", "tests/test_a.py", ".pytest_cache"]
     assert recipe.packages == ["git"]
+
+
+def test_relative_writable_paths_are_opened_in_the_sources_and_absolute_ones_in_the_container(make_project):
+    project = make_project({"requirements.txt": HASHED, "data/a.csv": ""})
+    recipe = make(project, writable=["data", "/tmp", "out", "/var//tmp/"])
+    with tarfile.open(fileobj=io.BytesIO(recipe.sources)) as archive:
+        owners = {member.name: member.uid for member in archive}
+    assert owners == {".pytest_cache": 1000, "data": 1000, "data/a.csv": 1000, "out": 1000, "requirements.txt": 0}
+    assert recipe.opened == ["/tmp", "/var/tmp"]
+    assert recipe.identity == make(project).identity
+    assert make(project).opened == []
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["../elsewhere", "/", ""])
+def test_a_writable_path_that_leads_elsewhere_is_refused(make_project, path):
+    project = make_project({"requirements.txt": HASHED})
+    assert refuse(make_recipe, project, Settings(writable=[path]), {}).startswith(
+        f"error: cannot make `{path}` writable (`writable`)\n"
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from runner.errors import SettingsError
-from runner.report.results import make_results_folder, point_latest
+from runner.report.results import Snapshots, keep_dump, make_results_folder, point_latest
 
 pytestmark = pytest.mark.unit
 
@@ -95,3 +95,57 @@ def test_results_in_a_folder_below_or_beside_the_project_are_fine(tmp_path, name
     project = tmp_path / "project"
     project.mkdir()
     assert make_results_folder(project, name, "run-1") == (project / name).resolve() / "runs/run-1"
+
+
+def test_a_dump_is_kept_in_a_folder_of_its_test(tmp_path):
+    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-1", "SELECT 'ü';\n")
+    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-2", "")
+    [folder] = (tmp_path / "failures").iterdir()
+    assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == {
+        "attempt-1.sql": "SELECT 'ü';\n",
+        "attempt-2.sql": "",
+    }
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("a.py::test[1/2]", "a.py::test[1-2]"), ("x" * 500 + "a", "x" * 500 + "b"), ("../../a", "a"), ("", " ")],
+)
+def test_dumps_of_two_tests_never_share_a_folder_and_never_leave_it(tmp_path, one, other):
+    results = tmp_path / "results"
+    for test in (one, other):
+        keep_dump(results, test, "rows", test)
+    assert sorted(path.read_text() for path in results.glob("failures/*/rows.sql")) == sorted([one, other])
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_a_dump_that_cannot_be_kept_is_no_error_of_the_run(tmp_path):
+    (tmp_path / "failures").touch()
+    keep_dump(tmp_path, "t", "rows", "x")
+    assert (tmp_path / "failures").read_text() == ""
+
+
+def test_a_snapshot_that_was_kept_is_read_and_no_other(tmp_path):
+    snapshots = Snapshots(tmp_path / "root")
+    assert snapshots.read("0123") is None
+    snapshots.keep("0123", "größe\r\n")
+    assert snapshots.read("0123") == "größe\r\n"
+    assert snapshots.read("4567") is None
+    snapshots.keep("0123", "new")
+    assert snapshots.read("0123") == "new"
+    assert [path.name for path in (tmp_path / "root/snapshots").iterdir()] == ["0123.sql"]
+
+
+def test_a_snapshot_that_is_no_text_is_none(tmp_path):
+    snapshots = Snapshots(tmp_path)
+    snapshots.keep("0123", "x")
+    (tmp_path / "snapshots/0123.sql").write_bytes(b"\xff")
+    assert snapshots.read("0123") is None
+
+
+def test_a_snapshot_that_cannot_be_kept_is_no_error_of_the_run(tmp_path):
+    (tmp_path / "snapshots").touch()
+    snapshots = Snapshots(tmp_path)
+    snapshots.keep("0123", "x")
+    assert snapshots.read("0123") is None

@@ -7,30 +7,47 @@ import time
 from xml.etree import ElementTree as ET
 
 import pytest
-from fakes import FakeEngine, end_well, make_leftover
+from fakes import FakeEngine, end_well, finish_test, make_leftover, start_test
 
-from runner.core.plan import Pass, Plan, Selection
+from runner.core.passes import Needs, Pass
+from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
-from runner.errors import EmptySelectionError, EngineError, ImageError, Interrupted
+from runner.environment import Environment, Surroundings
+from runner.errors import (
+    BrokenRuleError,
+    EmptySelectionError,
+    EngineError,
+    ImageError,
+    Interrupted,
+    PostgresError,
+    RetryBudgetError,
+)
 from runner.interrupts import Interrupts
-from runner.session import Session, Surroundings
+from runner.session import Session
+from runner.steps import Steps
+from runner.streams import Streams
 
 pytestmark = pytest.mark.unit
 
-NO_DATABASE = Pass("unit", "unit", 2, database=False)
+
+def make_pass(name, workers=0, marks=(), **needs):
+    return Pass(name, name, Needs(workers, **{"database": False, **needs}), frozenset(marks))
+
+
+NO_DATABASE = make_pass("unit", 2)
 BROKEN = EngineError("cannot remove the run's containers", "connection refused")
 
 
 class Run:
     """One run, and what was heard of it."""
 
-    def __init__(self, folder, engine, passes=(NO_DATABASE,), selection=None, environ=None, **settings):
+    def __init__(self, folder, engine, passes=(NO_DATABASE,), selection=None, environ=None, plan=None, **settings):
         self.results = folder
         self.engine = engine
         self.events = []
         self.shown = []
-        plan = Plan(Settings(**settings), selection or Selection(), tuple(passes))
-        around = Surroundings(environ or {}, folder, self.shown.append, colour=False, columns=77)
+        plan = Plan(Settings(**settings), selection or Selection(), tuple(passes), **(plan or {}))
+        around = Surroundings(environ or {}, folder, folder, self.shown.append, colour=False, columns=77)
         self.session = Session(plan, engine, around, [self.events.append])
 
     def go(self):
@@ -107,14 +124,14 @@ def test_a_plan_without_a_database_asks_for_no_server_and_no_port(start):
 
 def test_passes_run_one_after_the_other_and_the_worst_counts(start):
     codes = iter([1, 0])
-    passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
+    passes = (NO_DATABASE, make_pass("lone"))
     run = start(FakeEngine(lambda suite: suite.end(next(codes))), passes=passes)
     assert run.outcome.exit_code == 1
     assert [argv[argv.index("-m") + 1] for argv, _ in run.engine.commands] == ["unit", "lone"]
 
 
 def test_each_pass_is_told_with_its_own_counts(start):
-    passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
+    passes = (NO_DATABASE, make_pass("lone"))
     run = start(passes=passes)
     notes = [event.data["note"] for event in run.events if event.name == "step-finished"]
     assert [note for note in notes if "passed" in note] == ["unit: 1 passed", "lone: 1 passed"]
@@ -246,7 +263,7 @@ def test_pytests_summary_after_a_signal_is_still_shown(start):
 
 
 def test_at_the_time_limit_the_running_test_is_named(start):
-    run = start(FakeEngine(lambda suite: suite.report("test-started", test="test_a.py::test_hangs")), timeout=0.1)
+    run = start(FakeEngine(lambda suite: start_test(suite, "test_a.py::test_hangs")), timeout=0.1)
     assert run.outcome.exit_code == 93
     assert run.outcome.error.what == "the tests did not end within 0.1 s (`timeout`)"
     assert run.outcome.error.cause.startswith("running: test_a.py::test_hangs (for 0.")
@@ -258,8 +275,7 @@ def test_the_time_limit_is_one_for_all_passes(start):
         time.sleep(0.1)
         suite.end()
 
-    # The first pass starts before the clock of the tests does.
-    passes = [Pass(name, name, 0, database=False) for name in ("a", "b", "c", "d")]
+    passes = [make_pass(name) for name in ("a", "b", "c", "d")]
     run = start(FakeEngine(take_time), passes=passes, timeout=0.15)
     assert run.outcome.exit_code == 93
     assert len(run.engine.commands) == 3
@@ -283,7 +299,7 @@ def test_a_result_file_that_was_cut_off_does_not_hide_how_the_run_ended(start):
 
 def test_a_pass_whose_pytest_was_killed_is_not_a_success(start):
     codes = iter([137, 0])
-    passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
+    passes = (NO_DATABASE, make_pass("lone"))
     run = start(FakeEngine(lambda suite: suite.end(next(codes))), passes=passes)
     assert isinstance(run.outcome.error, EngineError)
     assert run.outcome.error.what == "pytest was ended by SIGKILL"
@@ -312,7 +328,7 @@ def test_an_unknown_mark_ends_the_run_with_the_nearest_known_one(start):
 
 def test_a_pass_that_ended_well_before_its_tests_did_is_not_a_success(start):
     def leave(suite):
-        suite.report("test-started", test="test_a.py::test_leaves")
+        start_test(suite, "test_a.py::test_leaves")
         suite.end(0, by_itself=False)
 
     run = start(FakeEngine(leave))
@@ -321,7 +337,7 @@ def test_a_pass_that_ended_well_before_its_tests_did_is_not_a_success(start):
 
 
 def test_only_the_result_files_of_the_passes_are_asked_for(start):
-    passes = (NO_DATABASE, Pass("lone", "lone", 0, database=False))
+    passes = (NO_DATABASE, make_pass("lone"))
     xml = '<testsuites><testsuite name="pytest"/></testsuites>'
     run = start(
         FakeEngine(results={"unit.xml": xml, "lone.xml": xml, "suite.log": "x", "other.xml": xml}), passes=passes
@@ -359,37 +375,287 @@ def test_a_malformed_report_does_not_disturb_a_run(start, line):
     ]
 
 
+@pytest.mark.security
+def test_a_verdict_that_nobody_knows_does_not_end_a_run(start):
+    def disturb(suite):
+        finish_test(suite, "better")
+        finish_test(suite, "best")
+        end_well(suite)
+
+    assert start(FakeEngine(disturb)).outcome.error is None
+
+
+def report_marks(*marks, code=0):
+    """What a pass does whose collection saw these marks."""
+
+    def behave(suite):
+        suite.report("collected", tests=1, marks=list(marks))
+        end_well(suite) if code == 0 else suite.end(code)
+
+    return behave
+
+
+def count_commands(run):
+    return [argv[argv.index("-m") + 1] for argv, _ in run.engine.commands]
+
+
+def test_a_pass_without_tests_is_left_out_when_an_earlier_one_saw_all_marks(start):
+    passes = (make_pass("a", 2), make_pass("b", marks=["b"]), make_pass("c", marks=["smoke", "c"]))
+    run = start(FakeEngine(report_marks("smoke")), passes=passes)
+    assert count_commands(run) == ["a", "c"]
+    assert (run.outcome.exit_code, run.outcome.error) == (0, None)
+
+
+def test_a_stage_without_tests_starts_no_containers(start):
+    passes = (make_pass("a", 2), make_pass("b", marks=["b"], egress=False))
+    run = start(FakeEngine(report_marks("smoke")), passes=passes)
+    assert run.engine.calls.count("start_suite") == 1
+    assert "remove_containers" not in run.engine.calls
+    assert (run.outcome.exit_code, run.outcome.error) == (0, None)
+
+
+def test_a_pass_that_collects_by_arguments_or_variables_of_its_own_is_not_left_out(start):
+    passes = (
+        make_pass("a", 2),
+        make_pass("b", marks=["b"], pytest_args=("--run-b",)),
+        make_pass("c", marks=["c"], environment=(("C", "1"),)),
+    )
+    assert count_commands(start(FakeEngine(report_marks("smoke")), passes=passes)) == ["a", "b", "c"]
+
+
+def test_a_pass_that_collects_by_arguments_of_its_own_says_nothing_about_later_ones(start):
+    # The first pass may have looked into one folder only.
+    passes = (make_pass("a", marks=["smoke"], pytest_args=("tests/a",)), make_pass("b", marks=["b"]))
+    assert count_commands(start(FakeEngine(report_marks("smoke")), passes=passes)) == ["a", "b"]
+
+
+def test_passes_that_need_another_network_get_containers_of_their_own(start):
+    passes = (make_pass("a", 2), make_pass("b", 2, egress=False))
+    run = start(passes=passes)
+    assert run.engine.calls == [
+        "sweep",
+        "ensure_images",
+        *("start_suite", "run", "wait_started", "copy_results"),
+        "remove_containers",
+        *("start_suite", "run", "wait_started", "copy_results"),
+        "remove_run",
+    ]
+    assert run.engine.egress is False
+    assert run.engine.asked == [["a.xml"], ["b.xml"]]
+    assert run.outcome.exit_code == 0
+
+
+def test_the_limit_of_a_group_ends_its_pass_and_is_named(start):
+    run = start(FakeEngine(lambda _: None), passes=[make_pass("slow", timeout=0.1)], timeout=50)
+    assert run.outcome.error.as_text() == (
+        "error: the tests did not end within 0.1 s (`groups.slow.timeout`)\n"
+        "cause: no test was running\n"
+        "hint:  raise `timeout` of the group `slow`"
+    )
+    assert run.outcome.exit_code == 93
+
+
+def test_the_limit_of_the_run_counts_also_where_a_group_has_more(start):
+    run = start(FakeEngine(lambda _: None), passes=[make_pass("slow", timeout=50)], timeout=0.1)
+    assert run.outcome.error.what == "the tests did not end within 0.1 s (`timeout`)"
+
+
+def try_again(suite):
+    start_test(suite)
+    finish_test(suite, "rerun", error="E [40001]", reason="declared", message="E: x", text="trace")
+    start_test(suite, attempt=2)
+    finish_test(suite, attempt=2)
+    suite.end(0)
+
+
+def test_a_retry_is_kept_told_and_in_the_junit_file(start):
+    xml = (
+        '<testsuites><testsuite name="pytest" tests="1"><testcase classname="test_a" name="test_a" time="0.1"/>'
+        "</testsuite></testsuites>"
+    )
+    run = start(FakeEngine(try_again, results={"unit.xml": xml}), plan={"seed": 0})
+    assert (run.outcome.exit_code, run.outcome.error) == (0, None)
+    assert run.outcome.lines == ["retried: test_a.py::test_a: E [40001]; passed at attempt 2"]
+    assert [(each.number, each.verdict) for each in run.outcome.log.attempts] == [(1, "rerun"), (2, "passed")]
+    merged = ET.parse(run.results / "junit.xml")
+    assert merged.find(".//testcase/flakyFailure").get("type") == "E [40001]"
+    properties = {each.get("name"): each.get("value") for each in merged.iter("property")}
+    assert properties["seed"] == "0"
+    assert properties["image"] == run.engine.image
+
+
+def test_with_a_budget_of_none_a_retry_fails_the_run(start):
+    run = start(FakeEngine(try_again), retry_budget=0)
+    assert isinstance(run.outcome.error, RetryBudgetError)
+    assert run.outcome.exit_code == 97
+
+
+def test_a_broken_rule_fails_the_run(start):
+    def break_rule(suite):
+        suite.report("rule-broken", rule="files", test="t", worker="gw1", object="/tmp/x", text="no shared files: x")
+        end_well(suite)
+
+    run = start(FakeEngine(break_rule))
+    assert isinstance(run.outcome.error, BrokenRuleError)
+    assert run.outcome.exit_code == 1
+    assert run.outcome.lines == ["isolation rule broken: no shared files: x (t, worker gw1)"]
+
+
+def test_durations_of_earlier_runs_are_put_into_the_suite_by_scope(start):
+    run = start(plan={"durations": {"a.py::test_a": 1.0, "a.py::test_b": 2.0}})
+    assert {name: json.loads(data) for name, data in run.engine.files.items()} == {"durations.json": {"a.py": 3.0}}
+    assert run.engine.calls.index("put_files") < run.engine.calls.index("run")
+
+
+def test_a_group_s_own_variables_and_arguments_reach_its_pass_alone(start):
+    passes = (make_pass("a", environment=(("A", "1"),), pytest_args=("-v",)), make_pass("b"))
+    (first, own), (second, other) = start(passes=passes).engine.commands
+    assert (own["A"], first[-1]) == ("1", "-v")
+    assert "A" not in other
+    assert "-v" not in second
+
+
 class RecordingSlots:
     """Slots that only keep a record of what is asked for."""
 
     def __init__(self):
         self.made = []
+        self.restored = []
+        self.refusal = None
 
     def ensure(self, slot):
         self.made.append(slot)
 
+    def restore(self, slot):
+        self.restored.append(slot)
+        if self.refusal is not None:
+            raise self.refusal
+
+    def find_place(self, slot):
+        return "suite", (slot,)
+
+
+class RecordingServer:
+    def __init__(self):
+        self.dumped = []
+
+    def dump(self, database, schemas=(), data=True):  # noqa: ARG002 -- the protocol's names
+        self.dumped.append((database, schemas))
+        return "-- rows\n"
+
+
+class Asked:
+    """An environment whose server is there, and what it answered to a suite's events."""
+
+    def __init__(self, folder, isolation="schema"):
+        self.engine, self.slots, self.server, self.events = FakeEngine(), RecordingSlots(), RecordingServer(), []
+        plan = Plan(Settings(), Selection(), (make_pass("a", 1, database=True, isolation=isolation),))
+        around = Surroundings({}, folder, folder, lambda _: None, colour=False, columns=77)
+        self.steps = Steps([self.events.append])
+        streams = Streams(lambda _: None, lambda _: None, self.hear_event, self.steps.clock)
+        self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps)
+        self.environment.start_suite()
+        self.environment._slots, self.environment._server = self.slots, self.server
+        self.streams = streams
+
+    def hear_event(self, event):
+        self.environment.hear(event)
+
+    def hear(self, event, **data):
+        line = json.dumps({"event": event, **data}).encode() + b"\n"
+        self.streams.receive_suite(2, line)
+        self.streams.take_all()
+        return self.engine.answers
+
+
+@pytest.fixture
+def asked(tmp_path):
+    return Asked(tmp_path)
+
 
 @pytest.mark.security
 @pytest.mark.parametrize("slot", ["../../x", "", "gw", "gw0/../../x", "suite"])
-def test_a_slot_whose_name_xdist_never_gives_is_neither_made_nor_announced(tmp_path, slot):
-    def ask(suite):
-        suite.report("slot-wanted", slot=slot)
-        suite.report("slot-wanted", slot="gw7")
-        end_well(suite)
-
-    run = Run(tmp_path, FakeEngine(ask))
-    announced, slots = [], RecordingSlots()
-    run.session._slots, run.session._announce = slots, announced.append
-    run.go()
-    assert run.outcome.exit_code == 0
-    assert (slots.made, announced) == (["gw7"], ["gw7"])
+def test_a_slot_whose_name_xdist_never_gives_is_neither_made_nor_answered(asked, slot):
+    asked.hear("slot-wanted", slot=slot)
+    assert asked.hear("slot-wanted", slot="gw7") == {"gw7": ""}
+    assert asked.slots.made == ["gw7"]
 
 
 @pytest.mark.security
-def test_a_slot_whose_name_xdist_never_gives_is_not_kept_for_later(tmp_path):
-    def ask(suite):
-        suite.report("slot-wanted", slot="../../x")
-        suite.report("slot-wanted", slot="gw7")
-        end_well(suite)
+def test_a_slot_whose_name_xdist_never_gives_is_not_kept_for_later(asked):
+    asked.environment._slots = None
+    asked.hear("slot-wanted", slot="../../x")
+    assert asked.hear("slot-wanted", slot="gw7") == {}
+    assert asked.environment._wanted == ["master", "gw0", "gw7"]
 
-    assert Run(tmp_path, FakeEngine(ask)).go().session._wanted == ["gw7"]
+
+RESTORE = {"slot": "gw0", "answer": "restored-gw0-1", "test": "a.py::test_a[x/y]", "attempt": 1}
+
+
+def test_a_slot_is_restored_after_its_rows_were_kept(asked, tmp_path):
+    asked.slots.made.append("gw0")
+    assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": ""}
+    assert (asked.slots.restored, asked.server.dumped) == (["gw0"], [("suite", ("gw0",))])
+    [kept] = (tmp_path / "failures").glob("*/attempt-1.sql")
+    assert kept.read_text() == "-- rows\n"
+    [told] = [each.data for each in asked.events if each.name == "slot-restored"]
+    assert told == {"slot": "gw0", "test": "a.py::test_a[x/y]", "attempt": 1}
+
+
+def test_what_postgres_refuses_is_answered_and_does_not_end_the_run(asked):
+    asked.slots.made.append("gw0")
+    asked.slots.refusal = PostgresError("cannot restore the slot `gw0`", "disk full")
+    assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": "cannot restore the slot `gw0`: disk full"}
+
+
+@pytest.mark.security
+def test_a_slot_that_was_never_made_is_not_restored(asked):
+    assert asked.hear("restore-wanted", **RESTORE) == {}
+    assert asked.slots.restored == []
+
+
+def test_without_isolation_a_restore_is_answered_and_changes_nothing(tmp_path):
+    asked = Asked(tmp_path, "none")
+    asked.slots.made.append("gw0")
+    assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": ""}
+    assert (asked.slots.restored, asked.server.dumped) == ([], [])
+
+
+@pytest.mark.security
+def test_the_end_of_a_database_that_nobody_asked_for_is_ignored(asked):
+    assert asked.hear("database-done", slot="gw0", name="postgres", test="t", failed=False) == {}
+
+
+class RecordingDesk:
+    def __init__(self):
+        self.asked = []
+
+    def make(self, name, role):
+        self.asked.append((name, role))
+
+    def give_back(self, name, failed_test):
+        self.asked.append((name, failed_test))
+
+
+@pytest.mark.security
+@pytest.mark.parametrize(
+    "name", ["../../../x", "gw1", "gw1_1_db1", "suite", "postgres", "runner_template", "", "gw0_1_db"]
+)
+def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_dropped(asked, name):
+    # It would be the name of a file in the results, and of what is dropped as a superuser.
+    desk = asked.environment._desk = RecordingDesk()
+    asked.slots.made.append("gw0")
+    asked.slots.find_role = lambda slot: slot
+    asked.hear("database-wanted", slot="gw0", name=name)
+    asked.hear("database-done", slot="gw0", name=name, test="t", failed=True)
+    assert desk.asked == []
+
+
+def test_a_database_that_the_plugin_asks_for_is_made_and_given_back(asked):
+    desk = asked.environment._desk = RecordingDesk()
+    asked.slots.made.append("gw0")
+    asked.slots.find_role = lambda slot: slot
+    asked.hear("database-wanted", slot="gw0", name="gw0_1_db1")
+    asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=True)
+    asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=False)
+    assert desk.asked == [("gw0_1_db1", "gw0"), ("gw0_1_db1", "t"), ("gw0_1_db1", "")]

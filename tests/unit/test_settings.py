@@ -1,8 +1,11 @@
 """Settings: layers, sources, and what is said about a value that does not fit."""
 
+from datetime import date
+
 import pytest
 from msgspec.structs import replace
 
+from runner.core.quarantine import Quarantined
 from runner.core.settings import (
     FIELDS,
     Settings,
@@ -84,6 +87,14 @@ def test_settings_cannot_be_changed_afterwards():
         ("timeout", "1h", "expected a number above 0"),
         ("timeout", 0, "expected a number above 0"),
         ("startup_timeout", -2.5, "expected a number above 0"),
+        ("reruns", -1, "expected a whole number from 0"),
+        ("reruns", 1.5, "expected a whole number from 0"),
+        ("reruns_delay", -0.5, "expected a number from 0"),
+        ("retry_budget", 1.5, "expected a number from 0 to 1"),
+        ("retry_budget", "1%", "expected a number from 0 to 1"),
+        ("snapshots", "sometimes", "expected one of auto, always, never"),
+        ("setup", "alembic upgrade head", "expected a list of text"),
+        ("writable", "/tmp", "expected a list of text"),
         ("lock", 3, "expected text"),
         ("extras", "dev", "expected a list of text"),
         ("dependency_groups", {"a": 1}, "expected a list of text"),
@@ -157,6 +168,12 @@ def test_an_unknown_key_inside_a_group_gets_the_nearest_key_of_groups():
         ({"database": "no"}, "database", "expected true or false"),
         ({"default": 1}, "default", "expected true or false"),
         ({"workers": "many"}, "workers", "expected a whole number from 0 to 256, or auto"),
+        ({"egress": "no"}, "egress", "expected true or false"),
+        ({"reruns": -1}, "reruns", "expected a whole number from 0"),
+        ({"retry_budget": 2}, "retry_budget", "expected a number from 0 to 1"),
+        ({"timeout": 0}, "timeout", "expected a number above 0"),
+        ({"environment": {"A": 1}}, "environment", "expected a table of text"),
+        ({"pytest_args": "-x"}, "pytest_args", "expected a list of text"),
     ],
 )
 def test_a_wrong_value_inside_a_group_is_named_with_its_group(group, what, cause):
@@ -299,3 +316,74 @@ def test_what_cannot_be_a_variable_of_the_environment_is_refused_by_name(name, t
 
 def test_a_variable_whose_value_holds_an_equals_sign_is_taken():
     assert merge({"environment": {"A_b1": "x=y"}}).settings.environment == {"A_b1": "x=y"}
+
+
+@pytest.mark.parametrize("name", ["40001", "08", "57P01", "http.client.HTTPException", "my_app.errors.Busy"])
+def test_a_sqlstate_or_a_class_by_its_full_name_can_be_declared_transient(name):
+    assert merge({"transient": [name]}).settings.transient == [name]
+
+
+@pytest.mark.parametrize("name", ["AssertionError", "builtins.AssertionError", "Failed", "_pytest.outcomes.Failed"])
+def test_a_failed_assertion_cannot_be_declared_transient(name):
+    assert refuse({"transient": ["40001", name]}) == (
+        f"setting `tool.runner.transient` is not valid: ['40001', {name!r}]",
+        "a failed assertion is never transient; a test's own `flaky` mark may retry it",
+        HINT,
+    )
+
+
+@pytest.mark.parametrize("name", ["Error", "4000", "", "a b.c"])
+def test_what_can_match_no_error_cannot_be_declared_transient(name):
+    _, cause, _ = refuse({}, {"RUNNER_TRANSIENT": f'["{name}"]'})
+    assert cause == (
+        f"`{name}` is neither the full name of a class, such as `http.client.HTTPException`, nor a SQLSTATE"
+    )
+
+
+def test_the_default_list_of_transient_failures_is_replaced_as_a_whole():
+    assert "40001" in merge().settings.transient
+    assert merge({"transient": []}).settings.transient == []
+    merge().settings.transient.append("99999")
+    assert "99999" not in merge().settings.transient
+
+
+def test_an_entry_of_the_quarantine_has_a_test_a_day_and_perhaps_a_reason():
+    day = date(2026, 12, 31)
+    entries = [{"test": "a.py::test_a", "until": day}, {"test": "b.py", "until": day, "reason": "#7"}]
+    assert merge({"quarantine": entries}).settings.quarantine == [
+        Quarantined(test="a.py::test_a", until=day),
+        Quarantined(test="b.py", until=day, reason="#7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry", [{"test": "a"}, {"until": date(2026, 1, 1)}, {"test": "a", "until": "soon"}, {"test": "a", "untl": 1}, "a"]
+)
+def test_an_entry_of_the_quarantine_without_its_day_is_refused(entry):
+    what, cause, _ = refuse({"quarantine": [entry]})
+    assert what.startswith("setting `tool.runner.quarantine` is not valid: ")
+    assert cause.startswith("expected a list of ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("SETUP", '["alembic upgrade head"]', ["alembic upgrade head"]),
+        ("RERUNS", "0", 0),
+        ("RETRY_BUDGET", "0.05", 0.05),
+        ("SNAPSHOTS", "never", "never"),
+        ("TRANSIENT", "08,40001", ["08", "40001"]),
+        ("QUARANTINE", '[{test = "a", until = 2026-12-31}]', [Quarantined(test="a", until=date(2026, 12, 31))]),
+    ],
+)
+def test_settings_of_retries_and_setup_can_come_from_the_environment(variable, text, value):
+    assert getattr(merge({}, {f"RUNNER_{variable}": text}).settings, variable.lower()) == value
+
+
+def test_placeholders_in_the_variables_of_a_group_are_checked_too():
+    assert merge({"groups": {"a": {"environment": {"URL": "x://{user}"}}}}).settings.groups["a"].environment == {
+        "URL": "x://{user}"
+    }
+    what, cause, _ = refuse({"groups": {"a": {"environment": {"URL": "{db}"}}}})
+    assert what.startswith("setting `tool.runner.groups.a.environment` is not valid: ")
+    assert cause == "`URL` has the unknown placeholder `{db}`; a brace that is meant is doubled"

@@ -5,14 +5,31 @@ import json
 import pytest
 
 from runner.core.groups import DEFAULT_GROUPS, Group
+from runner.core.passes import Needs, Pass
+from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
-from runner.core.slots import make_environment, make_marks, make_password, make_server
+from runner.core.slots import (
+    TEMPLATE,
+    VARIABLES,
+    make_environment,
+    make_marks,
+    make_password,
+    make_scope_durations,
+    make_server,
+    make_setup_environment,
+)
+from runner.core.transient import DEFAULT_TRANSIENT
 
 pytestmark = pytest.mark.unit
 
 
 def wiring_of(environment):
     return json.loads(environment["EPHEMERAL_RUNNER"])
+
+
+def make(settings, server=None, environ=None, needs=Needs(2), **plan):  # noqa: B008 -- frozen
+    """The variables of one pass."""
+    return make_environment(Plan(settings, Selection(), (), **plan), Pass("a", "", needs), server, environ or {})
 
 
 @pytest.mark.parametrize(
@@ -36,48 +53,96 @@ def test_a_mode_of_isolation_decides_what_is_the_workers_own(isolation, user, pa
 @pytest.mark.smoke
 def test_the_plugin_is_loaded_and_told_what_it_needs():
     server = make_server("schema", "secret")
-    environment = make_environment(Settings(groups={"a": Group(marks=["x"])}), server, {})
+    environment = make(Settings(groups={"a": Group(marks=["x", "y"])}), server)
     assert environment["PYTEST_PLUGINS"] == "ephemeral_runner_plugin"
-    assert environment["EPHEMERAL_RUNNER_REPORTS"] == "yes"
-    assert wiring_of(environment) == {"marks": {"x": "group a"}, "variables": {}, "server": server}
+    assert environment.keys() == {"PYTEST_PLUGINS", "EPHEMERAL_RUNNER"}
+    wiring = wiring_of(environment)
+    assert wiring == {
+        "marks": {"x": "group a", "y": "group a"},
+        "groups": {"a": ["x", "y"]},
+        "variables": VARIABLES,
+        "own": [],
+        "server": server,
+        "transient": list(DEFAULT_TRANSIENT),
+        "reports": "/run/runner/reports.sock",
+        "folders": "/run/runner/workers",
+        "project": "/project",
+        "writable": [],
+        "call": 1,
+        "seed": None,
+        "durations": None,
+        "order": None,
+    }
+
+
+def test_the_plugin_is_told_which_paths_are_open():
+    assert wiring_of(make(Settings(writable=["var", "/tmp"])))["writable"] == ["var", "/tmp"]
+
+
+def test_an_order_is_told_by_its_seed_and_by_files():
+    wiring = wiring_of(make(Settings(), seed=0, durations={"a": 1.0}, order=("a", "b")))
+    assert (wiring["seed"], wiring["durations"], wiring["order"]) == (
+        0,
+        "/run/runner/files/durations.json",
+        "/run/runner/files/order.json",
+    )
 
 
 def test_a_pass_without_a_database_has_no_server():
-    assert wiring_of(make_environment(Settings(), None, {}))["server"] is None
+    assert wiring_of(make(Settings()))["server"] is None
 
 
 def test_templates_are_left_to_the_plugin_and_constants_stand_from_the_start():
-    settings = Settings(environment={"URL": "x://{user}@{host}", "DEBUG": "1", "JSON": '{{"a": 1}}'})
-    environment = make_environment(settings, None, {})
-    assert wiring_of(environment)["variables"] == {"URL": "x://{user}@{host}"}
+    environment = make(Settings(environment={"URL": "x://{user}@{host}", "DEBUG": "1", "JSON": '{{"a": 1}}'}))
+    wiring = wiring_of(environment)
+    assert wiring["variables"] == {**VARIABLES, "URL": "x://{user}@{host}"}
+    assert wiring["own"] == ["DEBUG", "JSON", "URL"]
     assert (environment["DEBUG"], environment["JSON"]) == ("1", '{"a": 1}')
     assert "URL" not in environment
+
+
+def test_a_template_of_the_project_takes_the_place_of_ours():
+    wiring = wiring_of(make(Settings(environment={"DATABASE_URL": "postgresql+asyncpg://{user}@{host}/{dbname}"})))
+    assert wiring["variables"] == {**VARIABLES, "DATABASE_URL": "postgresql+asyncpg://{user}@{host}/{dbname}"}
+
+
+def test_a_constant_of_the_project_takes_the_place_of_our_template():
+    environment = make(Settings(environment={"DATABASE_URL": "sqlite://"}), make_server("schema", "secret"))
+    assert environment["DATABASE_URL"] == "sqlite://"
+    assert "DATABASE_URL" not in wiring_of(environment)["variables"]
+
+
+def test_the_variables_of_a_group_come_after_those_of_the_run():
+    settings = Settings(environment={"A": "1", "B": "1", "C": "{slot}"})
+    needs = Needs(2, environment=(("B", "2"), ("C", "3"), ("D", "{user}")))
+    environment = make(settings, needs=needs)
+    assert {name: environment[name] for name in "ABC"} == {"A": "1", "B": "2", "C": "3"}
+    assert wiring_of(environment)["variables"] == {**VARIABLES, "D": "{user}"}
+    assert wiring_of(environment)["own"] == ["A", "B", "C", "D"]
 
 
 @pytest.mark.security
 def test_only_named_variables_of_the_caller_go_in():
     settings = Settings(pass_environment=["CI", "TOKEN"])
-    environment = make_environment(settings, None, {"CI": "1", "AWS_SECRET_ACCESS_KEY": "x", "PATH": "/bin"})
+    environment = make(settings, environ={"CI": "1", "AWS_SECRET_ACCESS_KEY": "x", "PATH": "/bin"})
     assert environment["CI"] == "1"
     assert not environment.keys() & {"TOKEN", "AWS_SECRET_ACCESS_KEY", "PATH"}
 
 
 def test_a_variable_of_the_settings_beats_the_callers():
     settings = Settings(pass_environment=["CI"], environment={"CI": "no"})
-    assert make_environment(settings, None, {"CI": "yes"})["CI"] == "no"
+    assert make(settings, environ={"CI": "yes"})["CI"] == "no"
 
 
 def test_plugins_of_the_project_are_loaded_beside_ours():
     settings = Settings(environment={"PYTEST_PLUGINS": "mine,other"})
-    assert make_environment(settings, None, {})["PYTEST_PLUGINS"] == "ephemeral_runner_plugin,mine,other"
+    assert make(settings)["PYTEST_PLUGINS"] == "ephemeral_runner_plugin,mine,other"
 
 
 @pytest.mark.security
 def test_the_settings_cannot_take_the_place_of_what_the_plugin_is_told():
-    settings = Settings(environment={"EPHEMERAL_RUNNER": "x", "EPHEMERAL_RUNNER_REPORTS": "no"})
-    environment = make_environment(settings, None, {})
+    environment = make(Settings(environment={"EPHEMERAL_RUNNER": "x"}))
     assert wiring_of(environment)["server"] is None
-    assert environment["EPHEMERAL_RUNNER_REPORTS"] == "yes"
 
 
 def test_every_mark_of_every_group_is_described():
@@ -92,3 +157,30 @@ def test_the_password_of_a_role_is_the_one_in_its_own_slots_address_and_in_no_ot
     passwords = [make_password("secret", slot, isolation) for slot in ("master", "gw0", "gw1", "gw10")]
     assert passwords == [template.format(slot=slot) for slot in ("master", "gw0", "gw1", "gw10")]
     assert len(set(passwords)) == 4
+
+
+@pytest.mark.parametrize(
+    ("isolation", "password"), [("schema", "s-runner_template"), ("database", "s-runner_template"), ("none", "s")]
+)
+def test_the_commands_of_setup_reach_the_template_as_its_own_role(isolation, password):
+    settings = Settings(environment={"X": "{slot} of {dbname}", "Y": "{{1}}"}, pass_environment=["CI"])
+    plan = Plan(settings, Selection(), ())
+    environment = make_setup_environment(plan, isolation, "s", {"CI": "1", "SECRET": "x"})
+    url = f"postgresql://{TEMPLATE}:{password}@127.0.0.1:5432/{TEMPLATE}"
+    assert environment == {
+        "CI": "1",
+        "TEST_DATABASE_URL": url,
+        "DATABASE_URL": url,
+        "PGHOST": "127.0.0.1",
+        "PGPORT": "5432",
+        "PGUSER": TEMPLATE,
+        "PGPASSWORD": password,
+        "PGDATABASE": TEMPLATE,
+        "X": f"{TEMPLATE} of {TEMPLATE}",
+        "Y": "{1}",
+    }
+
+
+def test_the_seconds_of_tests_are_added_up_by_what_xdist_keeps_together():
+    durations = {"a.py::test_a": 1.0, "a.py::test_b[x::y]": 2.0, "a.py::TestA::test_c": 4.0, "b.py::test_d": 8.0}
+    assert make_scope_durations(durations) == {"a.py": 3.0, "a.py::TestA": 4.0, "b.py": 8.0}

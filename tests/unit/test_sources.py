@@ -12,6 +12,7 @@ import pytest
 from runner.errors import SettingsError
 from runner.project import sources
 from runner.project.sources import list_sources, pack, walk
+from runner.project.writable import find_folders
 
 pytestmark = pytest.mark.unit
 
@@ -48,9 +49,17 @@ def git(folder):
     return run
 
 
-def members(folder, names):
-    with tarfile.open(fileobj=io.BytesIO(pack(folder, names))) as archive:
-        return {member.name: member for member in archive.getmembers()}
+def members(folder, names, writable=()):
+    """What is packed, by path; without the folder that is always there."""
+    with tarfile.open(fileobj=io.BytesIO(pack(folder, names, writable))) as archive:
+        return {member.name: member for member in archive.getmembers() if member.name != ".pytest_cache"}
+
+
+def describe(folder, names, writable=()):
+    """Owner and mode of what is packed."""
+    packed = members(folder, names, writable)
+    assert all(member.uid == member.gid for member in packed.values())
+    return {name: (member.uid, oct(member.mode & 0o7777)) for name, member in packed.items()}
 
 
 @pytest.mark.smoke
@@ -153,20 +162,108 @@ def test_without_the_command_git_the_folder_is_walked(folder, git, monkeypatch):
 
 
 @pytest.mark.smoke
-def test_files_and_their_folders_belong_to_the_suites_user(folder):
+def test_files_and_their_folders_belong_to_root_and_nobody_may_write_to_them(folder):
     write(folder, "a/b/c.py", "d.py")
     packed = members(folder, ["a/b/c.py", "d.py"])
     assert list(packed) == ["a", "a/b", "a/b/c.py", "d.py"]
-    assert {(member.uid, member.gid) for member in packed.values()} == {(1000, 1000)}
+    assert {(member.uid, member.gid) for member in packed.values()} == {(0, 0)}
     assert {(member.uname, member.gname) for member in packed.values()} == {("", "")}
     assert packed["a"].isdir()
-    assert packed["a"].mode == 0o755
+    assert [oct(member.mode) for member in packed.values()] == ["0o555", "0o555", "0o444", "0o444"]
+
+
+@pytest.mark.parametrize("names", [[], ["a.py"]])
+def test_the_folder_of_pytests_cache_may_always_be_written(folder, names):
+    write(folder, "a.py")
+    with tarfile.open(fileobj=io.BytesIO(pack(folder, names))) as archive:
+        cache = archive.getmember(".pytest_cache")
+    assert (cache.isdir(), cache.uid, cache.gid, cache.mode) == (True, 1000, 1000, 0o755)
+
+
+def test_what_is_writable_belongs_to_the_suites_user_with_all_below(folder):
+    write(folder, "data/in.csv", "data/deep/x.csv", "database.py", "state.json")
+    (folder / "data/in.csv").chmod(0o444)
+    (folder / "state.json").chmod(0o640)
+    names = ["data/deep/x.csv", "data/in.csv", "database.py", "state.json"]
+    assert describe(folder, names, ["data", "state.json"]) == {
+        "data": (1000, "0o755"),
+        "data/deep": (1000, "0o755"),
+        "data/deep/x.csv": (1000, "0o644"),
+        "data/in.csv": (1000, "0o644"),
+        "database.py": (0, "0o444"),
+        "state.json": (1000, "0o640"),
+    }
+
+
+@pytest.mark.parametrize("path", ["build/out", "build/out/", "./build//out"])
+def test_a_writable_path_that_nothing_has_becomes_a_folder_however_it_is_written(folder, path):
+    write(folder, "build/a.py")
+    assert describe(folder, ["build/a.py"], [path]) == {
+        "build": (0, "0o555"),
+        "build/a.py": (0, "0o444"),
+        "build/out": (1000, "0o755"),
+    }
+
+
+def test_a_file_that_git_does_not_list_is_not_packed_because_it_is_writable(folder):
+    write(folder, "a.py", "ignored/state.db")
+    assert list(members(folder, ["a.py"], ["ignored"])) == ["a.py", "ignored"]
+
+
+def test_the_whole_project_may_be_writable(folder):
+    write(folder, "sub/a.py")
+    assert describe(folder, ["sub/a.py"], ["."]) == {
+        "sub": (1000, "0o755"),
+        "sub/a.py": (1000, "0o644"),
+    }
+    assert find_folders(["."]) == find_folders(["sub", "./"]) == ["/project"]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["..", "../x", "a/../../x", "a/..", "/etc", "", "a\0b"])
+def test_a_writable_path_outside_of_the_project_is_refused(folder, path):
+    with pytest.raises(SettingsError) as caught:
+        pack(folder, [], [path])
+    assert caught.value.as_text() == (
+        f"error: cannot make `{path}` writable (`writable`)\ncause: it is not a path inside the project\n"
+        "hint:  name a path relative to the project, or a folder of the environment such as `/tmp`"
+    )
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["link", "link/x"])
+def test_a_writable_path_through_a_symbolic_link_is_refused(folder, path):
+    write(folder, "a.py")
+    (folder / "link").symlink_to(folder.parent)
+    with pytest.raises(SettingsError) as caught:
+        pack(folder, ["a.py"], [path])
+    assert caught.value.cause == "it leads through a symbolic link"
+
+
+def test_a_project_that_is_reached_through_a_symbolic_link_may_have_writable_paths(folder, tmp_path):
+    write(folder, "data/a.csv")
+    (tmp_path / "linked").symlink_to(folder)
+    assert describe(tmp_path / "linked", ["data/a.csv"], ["data"])["data/a.csv"] == (1000, "0o644")
+
+
+@pytest.mark.parametrize(("path", "meant"), [("/tmp", "/tmp"), ("//var//tmp/", "/var/tmp"), ("/./x", "/x")])
+def test_an_absolute_path_means_a_folder_of_the_environment(path, meant):
+    assert find_folders(["sub", path]) == [meant]
+
+
+@pytest.mark.security
+@pytest.mark.parametrize("path", ["/", "//", "/.", "/tmp/..", "/a/../b", "/a\0b"])
+def test_an_absolute_path_that_is_no_folder_below_the_root_is_refused(path):
+    with pytest.raises(SettingsError) as caught:
+        find_folders([path])
+    assert caught.value.what == f"cannot make `{path}` writable (`writable`)"
+    assert caught.value.cause == "it is not a folder below `/`"
 
 
 def test_a_folder_is_packed_once(folder):
     write(folder, "a/b.py", "a/c.py")
     with tarfile.open(fileobj=io.BytesIO(pack(folder, ["a/b.py", "a/c.py"]))) as archive:
-        assert archive.getnames() == ["a", "a/b.py", "a/c.py"]
+        assert archive.getnames() == ["a", "a/b.py", "a/c.py", ".pytest_cache"]
 
 
 def test_contents_and_the_right_to_execute_survive(folder):
@@ -174,13 +271,7 @@ def test_contents_and_the_right_to_execute_survive(folder):
     (folder / "run.sh").chmod(0o755)
     with tarfile.open(fileobj=io.BytesIO(pack(folder, ["run.sh"]))) as archive:
         assert archive.extractfile("run.sh").read() == b"content of run.sh"
-        assert archive.getmember("run.sh").mode & 0o777 == 0o755
-
-
-def test_a_file_that_its_owner_may_only_read_can_be_written_by_the_suite(folder):
-    write(folder, "a.py")
-    (folder / "a.py").chmod(0o444)
-    assert members(folder, ["a.py"])["a.py"].mode & 0o200
+        assert archive.getmember("run.sh").mode & 0o777 == 0o555
 
 
 def test_sockets_and_pipes_stay_behind(folder, monkeypatch):
@@ -198,7 +289,7 @@ def test_a_deep_and_long_name_is_packed(folder):
     assert name in members(folder, [name])
 
 
-def test_no_files_make_an_empty_archive(folder):
+def test_no_files_make_an_archive_without_any(folder):
     assert members(Path(folder), []) == {}
 
 

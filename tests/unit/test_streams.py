@@ -96,13 +96,13 @@ def test_a_second_process_is_followed_anew(heard):
 
 @pytest.mark.parametrize("size", [1, 2, 7, 10_000])
 def test_reports_are_put_together_from_chunks_of_any_size(heard, size):
-    lines = "".join(json.dumps({"event": "test-started", "test": f"größe-{n}"}) + "\n" for n in range(3)).encode()
+    lines = "".join(json.dumps({"event": "worker-crashed", "worker": f"größe-{n}"}) + "\n" for n in range(3)).encode()
     for at in range(0, len(lines), size):
         heard.suite(REPORTS, lines[at : at + size])
     heard.end()
     heard.follow()
-    assert [event.data["test"] for event in heard.events] == ["größe-0", "größe-1", "größe-2"]
-    assert {(event.name, event.at) for event in heard.events} == {("test-started", 1.5)}
+    assert [event.data["worker"] for event in heard.events] == ["größe-0", "größe-1", "größe-2"]
+    assert {(event.name, event.at) for event in heard.events} == {("worker-crashed", 1.5)}
 
 
 def test_a_report_that_is_none_is_passed_over(heard):
@@ -184,6 +184,14 @@ def test_the_error_at_the_time_limit_names_what_was_running():
         "hint:  raise the limit: `--timeout SECONDS`"
     )
     assert error.exit_code == 93
+
+
+def test_the_error_at_the_time_limit_of_a_group_names_the_group():
+    assert make_timeout(2.5, {}, 3.0, "slow+e2e").as_text() == (
+        "error: the tests did not end within 2.5 s (`groups.slow+e2e.timeout`)\n"
+        "cause: no test was running\n"
+        "hint:  raise `timeout` of the group `slow+e2e`"
+    )
 
 
 def test_the_error_at_the_time_limit_says_when_no_test_was_running():

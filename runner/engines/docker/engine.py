@@ -1,5 +1,6 @@
 """The Docker engine as the session sees it (`runner.engines.protocol.Engine`)."""
 
+import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -31,6 +32,20 @@ class DockerEngine:
         self._images: Images = make_images(recipe, settings.base_image)
         self._guard = ExitStack()
         self._guard.callback(client.close)
+        self._watchdog: Watchdog | None = None
+        self._containers = ExitStack()
+        self._removed = threading.Event()
+        self._egress = True
+
+    @property
+    def image(self) -> str:
+        """The name of the suite image, which holds the fingerprint of all that is in it."""
+        return self._images.suite.tag
+
+    @property
+    def postgres_image(self) -> str:
+        """The name of the Postgres image, likewise."""
+        return self._images.postgres.tag
 
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
@@ -55,27 +70,53 @@ class DockerEngine:
         """Build the images that are missing and return their names; raises ImageError."""
         return ensure_images(self._client, self._images, database, progress)
 
-    def start_suite(self, receiver: Receiver, publish: bool) -> Suite:
-        """Start the suite container with the project's sources in it; `publish` maps Postgres's port."""
-        self._guard.enter_context(Watchdog(self._identity.run))
-        image, sources = self._images.suite.tag, self._recipe.sources
-        suite = SuiteContainer(self._client, image, self._identity, sources, receiver, publish)
-        self._guard.callback(suite.close)
+    def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
+        """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""
+        self._egress, hear = egress, self._until_removed(receiver)
+        self._ensure_watchdog()
+        suite = SuiteContainer(self._client, self.image, self._identity, self._recipe, hear, publish, egress)
+        self._containers.callback(suite.close)
         return suite
+
+    def _ensure_watchdog(self) -> Watchdog:
+        if self._watchdog is None:
+            self._watchdog = self._guard.enter_context(Watchdog(self._identity.run))
+        return self._watchdog
+
+    def _until_removed(self, receiver: Receiver) -> Receiver:
+        """The receiver, which hears nothing of containers that we are removing: their end is no event of the run."""
+        removed = self._removed
+
+        def receive(stream: int, data: bytes) -> None:
+            if not removed.is_set():
+                receiver(stream, data)
+
+        return receive
 
     def start_postgres(self, suite: Suite, password: str, receiver: Receiver) -> Server:
         """Start Postgres in the suite's network namespace."""
         # testcontainers takes 0.1 s to import, in which the engine starts the suite container.
         from runner.engines.docker.postgres import DisposablePostgres
 
-        memory, image = self._find_memory(), self._images.postgres.tag
-        server = DisposablePostgres(self._client, image, self._identity, suite, password, memory, receiver)
-        self._guard.callback(server.close)
-        return server.start()
+        memory, hear = self._find_memory(), self._until_removed(receiver)
+        server = DisposablePostgres(self._client, self.postgres_image, self._identity, suite, password, memory, hear)
+        self._containers.callback(server.close)
+        server.start()
+        if not self._egress:
+            server.open_tunnel(self._ensure_watchdog().add_folder)
+        return server
 
-    def remove_run(self) -> Sequence[Leftover]:
-        """Remove everything of the run; return what is left, as the engine says."""
+    def remove_containers(self) -> Sequence[Leftover]:
+        """Remove the run's containers, so that others can start under their names; return what is left."""
+        self._removed.set()
         with translate("cannot remove the run's containers"):
             left = leftovers.remove_run(self._client, self._identity.run)
+        self._containers.close()
+        self._removed = threading.Event()
+        return left
+
+    def remove_run(self) -> Sequence[Leftover]:
+        """Remove everything of the run, for good; return what is left, as the engine says."""
+        left = self.remove_containers()
         self._guard.close()
         return left

@@ -8,6 +8,7 @@ import docker
 
 from runner.core.fingerprint import make_fingerprint
 from runner.core.names import make_image_tag
+from runner.core.slots import PLUGIN_MODULE
 from runner.engines.docker.build import ImageSpec, build, exists
 from runner.engines.docker.rootfs import ensure_rootfs
 from runner.engines.protocol import Progress
@@ -54,11 +55,14 @@ def make_images(recipe: SuiteRecipe, reference: str) -> Images:
 
 def make_suite(recipe: SuiteRecipe, base: str) -> ImageSpec:
     """The suite image. The sources and what the build reads go in, but only the recipe's identity is fingerprinted."""
-    plugin = read_folder(Path(__file__).parents[2] / "plugin", (".py",))
+    package = Path(__file__).parents[2]
+    plugin = read_folder(package / "plugin", (".py",))
     files = read_folder(find_folder("suite"))
     dockerfile = {"Dockerfile": files.pop("Dockerfile")}
     own = dockerfile | {f"build/{name}": content for name, content in files.items()}
-    own |= {f"plugin/{name}": content for name, content in plugin.items()}
+    own |= {f"opt/plugin/{PLUGIN_MODULE}/{name}": content for name, content in plugin.items()}
+    # Without an __init__.py it is no more than a portion of a namespace: any package `runner` of the project wins.
+    own["opt/api/runner/retry.py"] = (package / "retry.py").read_bytes()
     packages = " ".join(recipe.packages)
     arguments = {"BASE": base, "PACKAGES": packages, "PROJECT": recipe.project}
     spec = make_spec("suite", own, {"base": base, "packages": packages, **recipe.identity}, arguments, recipe.project)

@@ -1,5 +1,6 @@
 """The disposable Postgres server: testcontainers' PostgresContainer with our lease and the suite's network."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import docker
@@ -11,8 +12,10 @@ from testcontainers.core.utils import inside_container
 
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.dump import dump
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.suite import POSTGRES_PORT
+from runner.engines.docker.tunnel import PORT, Tunnel
 from runner.engines.protocol import Receiver, ServerAddress, Suite
 
 MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
@@ -64,6 +67,7 @@ class DisposablePostgres(PostgresContainer):
         super().__init__(image, username="postgres", password=password, dbname="postgres", driver=None)
         self._docker = self._leased = LeasedDockerClient(client, receiver, suite)
         self._network_owner = suite.id
+        self._tunnel: Tunnel | None = None
         # Ports belong to the network's owner; and `network` set to None keeps testcontainers from looking for one.
         self.ports = {}
         options: dict[str, Any] = {"network_mode": f"container:{suite.id}", "network": None}
@@ -82,13 +86,27 @@ class DisposablePostgres(PostgresContainer):
     def _connect(self) -> None:
         """Replaces testcontainers' wait, which looks once a second."""
 
+    def open_tunnel(self, announce: Callable[[str], None]) -> None:
+        """Make a way to a server whose port is not mapped; `announce` hears which folder it takes on this machine."""
+        self._tunnel = Tunnel(self._leased.client.api, self._find_id(), announce)
+
+    def _find_id(self) -> str:
+        return str(self.get_wrapped_container().id)
+
+    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:
+        """The SQL that makes a database's objects, or those of some schemas, again."""
+        return dump(self._leased.client.api, self._find_id(), database, schemas, data)
+
     def find_addresses(self) -> list[ServerAddress]:
-        """Where the server may be reached from here, the likeliest first.
+        """Where the server may be reached from here, the likeliest first; through a tunnel there is one place only.
 
         A local engine maps the port on this machine, or on the host of the container that we run in. Which of the two
         cannot be told for certain (a file /.dockerenv also lies in images of virtual machines), so all are named, and
         the one that takes our password is right. testcontainers knows the host's name for remote engines.
         """
+        user, password = self.username, self.password
+        if self._tunnel is not None:
+            return [ServerAddress(self._tunnel.folder, PORT, user, password)]
         with translate("cannot find the port of Postgres"):
             port = int(self._leased.port(self._network_owner, POSTGRES_PORT))
             places = [("127.0.0.1", port)] if self._leased.client.api.base_url.startswith("http+docker") else []
@@ -96,10 +114,11 @@ class DisposablePostgres(PostgresContainer):
                 places += [(self._leased.host(), port), (self._leased.bridge_ip(self._network_owner), POSTGRES_PORT)]
             # `localhost` may mean ::1, where the port is not mapped.
             places = [("127.0.0.1" if host == "localhost" else host, number) for host, number in places]
-        user, password = self.username, self.password
         return [ServerAddress(host, number, user, password) for host, number in dict.fromkeys(places)]
 
     def close(self) -> None:
         """Give the container up."""
+        if self._tunnel is not None:
+            self._tunnel.close()
         if self._leased.lease is not None:
             self._leased.lease.close()

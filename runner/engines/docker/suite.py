@@ -12,11 +12,13 @@ from docker.errors import NotFound
 from runner.core.plan import RESULTS
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
-from runner.engines.protocol import Receiver
+from runner.engines.protocol import FILES, Receiver
 from runner.errors import RunnerError
+from runner.project.recipe import SuiteRecipe
+from runner.project.writable import PLACE
 
-PROJECT = "/project"
 POSTGRES_PORT = 5432
 SHARED_MEMORY = "256m"
 """The suite's shared memory: browsers and multiprocessing need more than the engine's 64 MiB."""
@@ -33,9 +35,10 @@ class SuiteContainer:
         client: docker.DockerClient,
         image: str,
         identity: RunIdentity,
-        sources: bytes,
+        recipe: SuiteRecipe,
         receiver: Receiver,
         publish: bool,
+        egress: bool,
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -43,20 +46,28 @@ class SuiteContainer:
             client: the engine.
             image: the suite image.
             identity: whose container it is.
-            sources: the project's files as a tar file.
+            recipe: the project's files, and the folders that the suite may write to.
             receiver: gets the output; see `runner.engines.docker.lease`.
             publish: map Postgres's port to a free port of 127.0.0.1.
+            egress: whether there is a network besides the loopback; without one no port is mapped.
+
+        Raises:
+            EngineError: the engine could not.
+            SettingsError: what is to be writable is no folder.
         """
-        ports = {f"{POSTGRES_PORT}/tcp": ("127.0.0.1", None)} if publish else {}
+        ports = {f"{POSTGRES_PORT}/tcp": ("127.0.0.1", None)} if publish and egress else {}
         with translate("cannot start the suite container"):
             self._container = client.containers.create(
                 image,
                 ports=ports,  # type: ignore[arg-type]  # None asks for a free port; the stubs do not know.
                 shm_size=SHARED_MEMORY,
+                network_mode="bridge" if egress else "none",
                 **identity.make_options("suite"),
             )
             self.id = str(self._container.id)
-            self._container.put_archive(PROJECT, sources)
+            self._container.put_archive(PLACE, recipe.sources)
+            for folder in recipe.opened:
+                open_folder(client.api, self.id, folder)
             self._lease = Lease(client.api, self.id)
             self._lease.receive(receiver)
         # The engine takes 0.2 s, in which Postgres's client libraries are imported and its container is made.
@@ -83,15 +94,20 @@ class SuiteContainer:
 
     def run(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a process in the project's folder; the receiver hears of its end."""
-        self._lease.send(do="run", argv=list(argv), env=dict(environment), cwd=PROJECT)
+        self._lease.send(do="run", argv=list(argv), env=dict(environment), cwd=PLACE)
 
     def signal(self, number: int) -> None:
         """Send a signal to the running process and its descendants."""
         self._lease.send(do="signal", number=number)
 
-    def announce_slot(self, slot: str) -> None:
-        """Tell the pytest plugin that a slot can be used."""
-        self._lease.send(do="ready", slot=slot)
+    def answer(self, name: str, text: str = "") -> None:
+        """Answer what the pytest plugin asked for under a name; a text is a refusal."""
+        self._lease.send(do="answer", name=name, text=text)
+
+    def put_files(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the folder FILES, where the suite may read them."""
+        with translate("cannot copy files into the suite container"):
+            self._container.put_archive(FILES, pack_files(files))
 
     def copy_results(self, names: Sequence[str], target: Path) -> None:
         """Copy the named result files into a folder of the host; they belong to the caller there.

@@ -1,7 +1,8 @@
 """A process beside the runner that removes what the lease cannot: containers that were made but not yet started.
 
 The runner holds its standard input open and writes `done` when it has cleaned up by itself. At end-of-file without
-that word the runner was killed: whatever carries the run's label is removed. The lease ends started containers
+that word the runner was killed: whatever carries the run's label is removed, and the tunnels' folders that the runner
+named, one a line. The lease ends started containers
 sooner; this also covers a request that was under way when the runner died, so it looks more than once.
 
     python -m runner.engines.docker.watchdog RUN
@@ -36,6 +37,13 @@ class Watchdog:
     def __enter__(self) -> Self:
         return self
 
+    def add_folder(self, folder: str) -> None:
+        """Name a tunnel's folder, which must not outlive the run either."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(os.fsencode(folder) + b"\n")
+                self._process.stdin.flush()
+
     def __exit__(self, *_: object) -> None:
         """Dismiss it; it ends by itself a moment later."""
         with contextlib.suppress(OSError):
@@ -45,14 +53,18 @@ class Watchdog:
 def main() -> None:
     """Wait for the owner, and clean up after it where it could not."""
     run = sys.argv[1]
-    if sys.stdin.buffer.read().endswith(DONE):
+    said = sys.stdin.buffer.read()
+    if said.endswith(DONE):
         return
     from docker.errors import DockerException
 
     from runner.engines.docker import leftovers
     from runner.engines.docker.connect import connect
+    from runner.engines.docker.tunnel import remove_folder
     from runner.errors import RunnerError
 
+    for folder in said.splitlines():
+        remove_folder(os.fsdecode(folder))
     deadline = time.monotonic() + LOOKS_LAST
     while time.monotonic() < deadline:
         with contextlib.suppress(RunnerError, DockerException):

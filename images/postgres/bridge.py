@@ -1,0 +1,50 @@
+"""Connects its standard input and output with the Postgres beside it; the runner's tunnel starts it through the engine.
+
+Runs inside the Postgres image only; needs the standard library only.
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+
+SERVER = ("127.0.0.1", 5432)
+PATIENCE = 2.0
+"""Seconds for the server to begin to listen; the runner tries again after that."""
+
+PAUSE = 0.005
+CHUNK = 64 * 1024
+
+
+def connect():
+    """A connection as soon as the server takes one."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(SERVER)
+        except OSError as error:
+            if time.monotonic() > deadline:
+                sys.exit(str(error))
+        time.sleep(PAUSE)
+
+
+def send(server):
+    """Pass standard input on; at its end the server hears no more."""
+    while data := os.read(0, CHUNK):
+        server.sendall(data)
+    server.shutdown(socket.SHUT_WR)
+
+
+def main():
+    """Copy both ways until the server ends the connection."""
+    server = connect()
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    threading.Thread(target=send, args=(server,), daemon=True).start()
+    while data := server.recv(CHUNK):
+        while data:
+            data = data[os.write(1, data) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""An audit as a run: calls of pytest in orders that `core.audit` chooses, each in the one slot, restored before."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from runner.core.audit import Findings, audit
+from runner.core.events import Event, Listener
+from runner.core.names import MASTER
+from runner.core.passes import Pass, Stage
+from runner.core.plan import Plan
+from runner.engines.protocol import Engine
+from runner.environment import Environment, Surroundings
+from runner.errors import EngineError
+from runner.session import Session
+from runner.streams import Streams, make_timeout
+
+HARMLESS = frozenset({0, 1, 5})
+"""Pytest's exit codes of calls that ran their tests: passed, failed, none left."""
+
+
+class AuditSession(Session):
+    """Audits each pass of a plan on its own: tests of two passes never share a process."""
+
+    def __init__(
+        self, plan: Plan, engine: Engine, around: Surroundings, listeners: Sequence[Listener], seed: int
+    ) -> None:
+        super().__init__(plan, engine, around, listeners)
+        self._seed = seed
+        self._collected: list[str] = []
+        self._verdicts: dict[str, str] = {}
+        self.findings: list[Findings] = []
+
+    def _work(self, streams: Streams, check: Callable[[], None]) -> None:
+        """Audit every pass, in an environment of its own."""
+        for each in [one for stage in self._plan.stages for one in stage.passes]:
+            if self._is_empty(each):
+                continue
+            alone = replace(each, needs=replace(each.needs, workers=0, reruns=0))
+            if self._environment is not None:
+                self._engine.remove_containers()
+            self._environment = self._make_environment(replace(self._plan, passes=(alone,)), Stage((alone,)), streams)
+            self._environment.start_suite()
+            try:
+                if alone.needs.database:
+                    self._environment.start_postgres(check)
+                    self._environment.prepare(self._find_left, check)
+                self._environment.wait_started()
+                self._audit(self._environment, alone, streams, check)
+            finally:
+                self._environment.close()
+
+    def _audit(self, environment: Environment, each: Pass, streams: Streams, check: Callable[[], None]) -> None:
+        def call(plan: Plan) -> None:
+            environment.start_pass(each, plan)
+            code = streams.follow(self._find_left(), check)
+            if code is None:
+                raise make_timeout(self._plan.settings.timeout, self.outcome.tally.running, self._steps.clock())
+            if code not in HARMLESS:
+                raise EngineError(
+                    f"pytest ended with the exit code {code}", "its output is in the results: `suite.log`"
+                )
+
+        def run(tests: Sequence[str]) -> Mapping[str, str]:
+            if each.needs.database:
+                environment.restore(MASTER)
+            environment.put_order(tests)
+            self._verdicts = {}
+            call(replace(self._plan, order=tuple(tests)))
+            return self._verdicts
+
+        self._collected = []
+        call(replace(self._plan, collect_only=True))
+        if self._collected:
+            found = audit(self._collected, run, self._seed, lambda text: self._steps.tell("audit", text=text))
+            self.findings.append(found)
+
+    def _hear(self, event: Event) -> None:
+        """Beside what every run does with an event: keep tests and verdicts, of which a failing phase decides."""
+        super()._hear(event)
+        if event.name == "test-collected":
+            self._collected.append(event.data["test"])
+        if event.name == "test-finished" and self._verdicts.get(event.data["test"]) not in {"failed", "error"}:
+            self._verdicts[event.data["test"]] = event.data["verdict"]

@@ -1,0 +1,54 @@
+"""The result of `setup` as SQL: what a superuser prepares, and what each slot's own role then makes. Pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+BOUNDARY = "-- ephemeral-runner: from here on as the slot's role\n"
+
+
+@dataclass(frozen=True)
+class Script:
+    """SQL that makes what `setup` made.
+
+    Attributes:
+        preamble: for a superuser, once for each database.
+        body: for the role of the slot; in schema mode it names the schema `runner_template`.
+    """
+
+    preamble: str = ""
+    body: str = ""
+
+    def as_text(self) -> str:
+        """Both parts as the text of a file."""
+        return self.preamble + BOUNDARY + self.body
+
+
+def parse_script(text: str) -> Script | None:
+    """The script in a file's text, or None where it is not one."""
+    preamble, boundary, body = text.partition(BOUNDARY)
+    return Script(preamble, body) if boundary else None
+
+
+def make_snapshot_key(setup: Iterable[str], inputs: Mapping[str, bytes], environment: Iterable[str]) -> str:
+    """16 hex digits over all that decides what `setup` makes.
+
+    Args:
+        setup: the commands, in order.
+        inputs: the files that `setup_inputs` matches, by path.
+        environment: the images, the kind of slot, and whatever else the commands run in.
+    """
+    digest = hashlib.sha256()
+    for parts in ([*setup], [*environment]):
+        digest.update(f"{len(parts)};".encode())
+        for text in parts:
+            digest.update(f"{len(text)}:{text}".encode())
+    for name in sorted(inputs):
+        digest.update(f"{len(name)}:{name}:{len(inputs[name])}:".encode() + inputs[name])
+    return digest.hexdigest()[:16]
+
+
+def strip_schema(body: str, schema: str) -> str:
+    """The body without the statement that makes its schema, which the slot's role may not do."""
+    return re.sub(rf"^CREATE SCHEMA {re.escape(schema)};\n", "", body, count=1, flags=re.MULTILINE)

@@ -1,0 +1,252 @@
+"""The environment of one stage: the suite and Postgres containers, the slots, and what tests ask for meanwhile."""
+
+import json
+import secrets
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.core.events import Event
+from runner.core.names import is_database_of, is_slot
+from runner.core.passes import Pass, Stage
+from runner.core.plan import Plan, make_pytest_args
+from runner.core.slots import (
+    DURATIONS,
+    ORDER,
+    make_environment,
+    make_scope_durations,
+    make_server,
+    make_setup_environment,
+)
+from runner.engines.protocol import Engine, Suite
+from runner.errors import PostgresError, RunnerError
+from runner.report.results import keep_dump
+from runner.steps import Steps
+from runner.streams import Sink, Streams
+
+if TYPE_CHECKING:
+    from runner.desk import Desk
+    from runner.postgres.slots import Slots
+    from runner.setup import Setup
+
+ORDERLY = 1.0
+"""Seconds that an interrupted pytest has for its summary; an interrupted run ends within two."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run touches of the process around it.
+
+    Attributes:
+        environ: the caller's environment.
+        folder: the project's.
+        results: the folder for result files.
+        show: takes the suite's output.
+        colour: whether the suite's output may have colours.
+        columns: width of the terminal, in characters.
+    """
+
+    environ: Mapping[str, str]
+    folder: Path
+    results: Path
+    show: Sink
+    colour: bool
+    columns: int
+
+
+class Environment:
+    """Started in the order of its methods; `hear` answers what tests ask for."""
+
+    def __init__(
+        self, plan: Plan, stage: Stage, engine: Engine, around: Surroundings, streams: Streams, steps: Steps
+    ) -> None:
+        self._plan, self._stage, self._engine = plan, stage, engine
+        self._around, self._streams, self._steps = around, streams, steps
+        self._secret = secrets.token_hex(16)
+        self._wanted: list[str] = [*stage.slots] if stage.database else []
+        self._calls = 0
+        self._setup: Setup | None = None
+        self._slots: Slots | None = None
+        self._desk: Desk | None = None
+
+    @property
+    def must_set_up(self) -> bool:
+        """Whether `setup` has to run before any test that needs a database."""
+        return self._setup is not None and self._setup.must_run
+
+    def start_suite(self) -> None:
+        """Make the suite container, and let it start."""
+        plan = self._plan
+        with self._steps.step("suite") as step:
+            if self._stage.database and plan.settings.setup:
+                from runner.setup import Setup
+
+                around = self._around
+                self._setup = Setup(plan.settings, self._stage.isolation, self._engine, around.folder, around.environ)
+            receiver = self._streams.receive_suite
+            self._suite: Suite = self._engine.start_suite(receiver, self._stage.database, self._stage.egress)
+            step["note"] = "container made, sources copied in"
+        if plan.durations:
+            self._put(DURATIONS, make_scope_durations(plan.durations))
+
+    def put_order(self, order: Sequence[str]) -> None:
+        """Say which tests the next pass runs, and in which order."""
+        self._put(ORDER, order)
+
+    def _put(self, name: str, content: object) -> None:
+        self._suite.put_files({name: json.dumps(content).encode()})
+
+    def start_pass(self, each: Pass, plan: Plan | None = None) -> None:
+        """Start pytest; the plugin waits where it needs a slot that is not there yet.
+
+        Args:
+            each: the pass.
+            plan: one that differs from the stage's in what pytest is told, such as the order.
+        """
+        plan, around = plan or self._plan, self._around
+        server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
+        self._calls += 1
+        variables = make_environment(plan, each, server, around.environ, self._calls)
+        argv = ["pytest", *make_pytest_args(plan, each, around.colour)]
+        self._suite.run(argv, {"COLUMNS": str(around.columns), **variables})
+
+    def start_postgres(self, check: Callable[[], None]) -> None:
+        """Start the server and wait until it answers."""
+
+        def still_wanted() -> None:
+            check()
+            self._streams.take_all()
+
+        settings = self._plan.settings
+        with self._steps.step("postgres") as step:
+            self._server = self._engine.start_postgres(
+                self._suite, secrets.token_hex(16), self._streams.receive_postgres
+            )
+            # psycopg takes 0.1 s to import, in which the server boots.
+            from runner.postgres.connect import wait_for_server
+
+            addresses = self._server.find_addresses()
+            self._connection, self._at = wait_for_server(addresses, settings.startup_timeout, still_wanted)
+            step["note"] = f"ready on {self._at.host}:{self._at.port}"
+
+    def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
+        """Make the template where there is a `setup`, then the slots that the stage starts with."""
+        from runner.postgres.slots import Slots
+
+        script = None
+        if self._setup is not None:
+            setup = self._setup
+            with self._steps.step("setup") as step:
+                script = setup.make_script(
+                    self._connection, self._at, self._secret, self._server, self._make_command(find_left, check)
+                )
+                commands = len(self._plan.settings.setup) if setup.must_run else 0
+                self._steps.tell("setup-finished", commands=commands, snapshot=setup.key)
+                unchanged = f"nothing to run: its inputs are those of snapshot {setup.key}"
+                step["note"] = f"commands run: {commands}" if commands else unchanged
+        with self._steps.step("slots") as step:
+            isolation = self._stage.isolation
+            self._slots = Slots(self._connection, self._at, isolation, self._secret, script)
+            self._script = script
+            wanted, self._wanted = self._wanted, []
+            for slot in wanted:
+                self._want_slot(slot)
+            step["note"] = f"{', '.join(self._slots.made)} ({isolation})"
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether slots can be had."""
+        return self._slots is not None
+
+    def wait_started(self) -> None:
+        """Wait until the suite container has started; raises EngineError."""
+        self._suite.wait_started()
+
+    def _make_command(
+        self, find_left: Callable[[], float], check: Callable[[], None]
+    ) -> Callable[[list[str]], int | None]:
+        variables = make_setup_environment(self._plan, self._stage.isolation, self._secret, self._around.environ)
+
+        def run(argv: list[str]) -> int | None:
+            self._suite.run(argv, variables)
+            return self._streams.follow(find_left(), check)
+
+        return run
+
+    def hear(self, event: Event) -> None:
+        """Do what an event of the suite asks for."""
+        data = event.data
+        match event.name:
+            case "slot-wanted":
+                self._want_slot(data["slot"])
+            case "restore-wanted" if self._slots is not None and data["slot"] in self._slots.made:
+                self._answer(data["answer"], lambda: self._restore(data["slot"], data["test"], data["attempt"]))
+            case "database-wanted" if self._slots is not None and is_database_of(data["name"], data["slot"]):
+                self._open_desk().make(data["name"], self._slots.find_role(data["slot"]))
+            case "database-done" if self._desk is not None and is_database_of(data["name"], data["slot"]):
+                self._desk.give_back(data["name"], data["test"] if data["failed"] else "")
+
+    def _want_slot(self, slot: str) -> None:
+        """Make a slot, or remember it until the server is there. Workers ask as xdist starts them."""
+        if not is_slot(slot):
+            return
+        if self._slots is None:
+            self._wanted.append(slot)
+            return
+        self._slots.ensure(slot)
+        self._suite.answer(slot)
+
+    def _answer(self, name: str, act: Callable[[], None]) -> None:
+        """Do something and say so; a refusal of Postgres is the asking test's failure, not the run's."""
+        try:
+            act()
+        except PostgresError as error:
+            self._suite.answer(name, f"{error.what}: {error.cause}")
+        else:
+            self._suite.answer(name)
+
+    def restore(self, slot: str) -> None:
+        """Make a slot as it was at its start."""
+        if self._slots is not None:
+            self._slots.restore(slot)
+
+    def _restore(self, slot: str, test: str, attempt: int) -> None:
+        """Keep what a failed attempt left in its slot, and make the slot as it was at its start."""
+        if self._slots is None or self._stage.isolation == "none":
+            return
+        database, schemas = self._slots.find_place(slot)
+        keep_dump(self._around.results, test, f"attempt-{attempt}", self._server.dump(database, schemas))
+        self.restore(slot)
+        self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt)
+
+    def _open_desk(self) -> "Desk":
+        if self._desk is None:
+            from runner.desk import Desk
+            from runner.postgres.template import Template
+
+            isolation = self._stage.isolation
+            has_template = self._script is not None and (self.must_set_up or isolation != "schema")
+            if not has_template:
+                template = Template(self._connection, self._at, isolation, self._secret)
+                template.open()
+                if self._script is not None:
+                    template.load(self._script)
+                template.close()
+            self._desk = Desk(self._at, isolation, self._suite.answer, self._server, self._around.results)
+        return self._desk
+
+    def interrupt(self) -> None:
+        """Give pytest a moment for its summary."""
+        with suppress(RunnerError):
+            self._suite.signal(signal.SIGINT)
+            self._streams.follow(ORDERLY, lambda: None)
+
+    def close(self) -> None:
+        """Finish what is asked for, and copy the results there are; after an error, a second one is of no interest."""
+        if self._desk is not None:
+            self._desk.close()
+        with suppress(RunnerError):
+            self._suite.copy_results([f"{each.name}.xml" for each in self._stage.passes], self._around.results)

@@ -1,0 +1,35 @@
+"""Folders of this process's own: TMPDIR, HOME and the XDG ones, so that no two workers share a file."""
+
+import os
+import tempfile
+from collections.abc import Collection, MutableMapping
+from pathlib import Path
+
+XDG = {"CACHE": ".cache", "CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state"}
+"""The XDG Base Directory Specification's folders and their usual places below HOME."""
+
+
+def activate(root: str, worker: str, keep: Collection[str], environ: MutableMapping[str, str] = os.environ) -> None:
+    """Make the folders and set the variables that lead to them.
+
+    Args:
+        root: the folder of all workers' folders.
+        worker: this worker's name.
+        keep: variables that the project sets itself.
+        environ: the environment to change.
+    """
+    own = Path(root) / worker
+    home = own / "home"
+    variables = {
+        "TMPDIR": own / "tmp",
+        "HOME": home,
+        "XDG_RUNTIME_DIR": own / "run",
+        "HYPOTHESIS_STORAGE_DIRECTORY": own / "hypothesis",
+        **{f"XDG_{name}_HOME": home / folder for name, folder in XDG.items()},
+    }
+    for path in variables.values():
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environ.update({name: str(path) for name, path in variables.items() if name not in keep})
+    # Workers write coverage data under names of their own and combine them, so this place is one for all.
+    environ.setdefault("COVERAGE_FILE", str(Path(root) / ".coverage"))
+    tempfile.tempdir = None  # Whoever asked before us left the old folder there.

@@ -1,0 +1,52 @@
+"""Databases for single tests: clones of the template that a slot's role owns, made ahead and dropped afterwards."""
+
+from psycopg import sql
+
+from runner.core.groups import Isolation
+from runner.core.slots import TEMPLATE
+from runner.engines.protocol import ServerAddress
+from runner.postgres.connect import Connection, connect, translate
+
+
+class Databases:
+    """Makes and drops them, on a connection of its own."""
+
+    def __init__(self, address: ServerAddress, isolation: Isolation) -> None:
+        """Connect.
+
+        Args:
+            address: a superuser's.
+            isolation: what a slot is; in schema mode the template's objects are in a schema.
+        """
+        with translate("cannot connect for the tests' own databases"):
+            self._connection: Connection = connect(address, "postgres")
+        self._in_schema = isolation == "schema"
+        self._members: set[str] = set()
+
+    def make(self, name: str, role: str) -> None:
+        """Clone the template for a role, which has the rights of the objects' owner.
+
+        Raises:
+            PostgresError: Postgres refused.
+        """
+        with translate(f"cannot make the database `{name}`"):
+            if role not in self._members:
+                self._execute("GRANT {1} TO {0}", role, TEMPLATE)
+                self._members.add(role)
+            self._execute("CREATE DATABASE {0} OWNER {1} TEMPLATE {2} STRATEGY file_copy", name, role, TEMPLATE)
+            self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", name)
+            self._execute("GRANT ALL ON DATABASE {0} TO {1}", name, role)
+            if self._in_schema:
+                self._execute("ALTER ROLE {1} IN DATABASE {0} SET search_path = {2}, public", name, role, TEMPLATE)
+
+    def drop(self, name: str) -> None:
+        """Drop one, whoever is still in it.
+
+        Raises:
+            PostgresError: Postgres refused.
+        """
+        with translate(f"cannot drop the database `{name}`"):
+            self._execute("DROP DATABASE IF EXISTS {0} WITH (FORCE)", name)
+
+    def _execute(self, statement: str, *names: str) -> None:
+        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -1,0 +1,126 @@
+"""The template of all slots: a role and a database in which `setup` runs once, and what cannot be copied from it."""
+
+from psycopg import sql
+
+from runner.core.groups import Isolation
+from runner.core.script import Script, strip_schema
+from runner.core.slots import TEMPLATE, make_password
+from runner.engines.protocol import ServerAddress
+from runner.errors import PostgresError
+from runner.postgres.connect import Connection, connect, translate
+
+OTHER_SCHEMAS = """
+    SELECT 'the schema `' || nspname || '`' FROM pg_namespace
+    WHERE nspname NOT IN ('public', 'information_schema', %(template)s) AND nspname !~ '^pg_'
+    UNION ALL SELECT 'large objects' WHERE EXISTS (SELECT FROM pg_largeobject_metadata)
+    UNION ALL SELECT 'the publication `' || pubname || '`' FROM pg_publication
+    UNION ALL SELECT 'the extension `' || extname || '`, which cannot leave its schema'
+    FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+    WHERE nspname = %(template)s AND NOT extrelocatable
+    UNION ALL SELECT 'the function `' || proname || '`, whose text names its schema'
+    FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+    WHERE nspname = %(template)s AND (
+        (prosqlbody IS NULL AND strpos(prosrc, %(template)s) > 0) OR strpos(proconfig::text, %(template)s) > 0)
+"""
+"""What schema mode cannot copy: whatever is not in the one schema, or holds its name as text."""
+
+
+class Template:
+    """The database that `setup` fills."""
+
+    def __init__(self, connection: Connection, address: ServerAddress, isolation: Isolation, secret: str) -> None:
+        """Describe the template; `open` makes it.
+
+        Args:
+            connection: a superuser's, in autocommit mode.
+            address: where it leads.
+            isolation: what a slot is; in schema mode the template is a schema too.
+            secret: the run's; the role's password is made from it.
+        """
+        self._connection = connection
+        self._address = address
+        self._in_schema = isolation == "schema"
+        self._password = make_password(secret, TEMPLATE, isolation)
+        self.is_open = False
+
+    def open(self) -> None:
+        """Make the role, which may log in, and its database."""
+        with translate("cannot make the template for the slots"):
+            self._execute("CREATE ROLE {0} LOGIN PASSWORD {1}", self._password)
+            self._execute("CREATE DATABASE {0} OWNER {0} STRATEGY file_copy")
+            self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC")
+            if self._in_schema:
+                with connect(self._address, TEMPLATE) as inside:
+                    inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(TEMPLATE)))
+                self._execute("ALTER ROLE {0} SET search_path = {0}, public")
+        self.is_open = True
+
+    def load(self, script: Script) -> None:
+        """Make the template from a script instead of by `setup`."""
+        with translate("cannot load the snapshot of the template"), connect(self._address, TEMPLATE) as inside:
+            if script.preamble:
+                inside.execute(script.preamble.encode())
+            run_as(inside, TEMPLATE, strip_schema(script.body, TEMPLATE))
+
+    def run(self, name: str, statements: bytes) -> None:
+        """Run a file of SQL as the template's own role.
+
+        Raises:
+            PostgresError: Postgres refused; in its own words.
+        """
+        own = ServerAddress(self._address.host, self._address.port, TEMPLATE, self._password)
+        with translate(f"`{name}` (`setup`) was refused"), connect(own, TEMPLATE) as inside:
+            inside.execute(statements)
+
+    def close(self) -> Script:
+        """End the work on the template, so that it can be cloned; the preamble of its script.
+
+        Raises:
+            PostgresError: schema mode cannot copy what `setup` made.
+        """
+        extensions: list[str] = []
+        with translate("cannot finish the template"), connect(self._address, TEMPLATE) as inside:
+            if self._in_schema:
+                self._check(inside)
+                extensions = self._move_extensions(inside)
+        with translate("cannot finish the template"):
+            # Sessions would keep the database from being cloned, and nobody else needs to log in as this role.
+            self._execute("ALTER ROLE {0} NOLOGIN")
+            self._connection.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [TEMPLATE]
+            )
+            self._execute("ALTER DATABASE {0} OWNER TO postgres")
+        statement = 'CREATE EXTENSION IF NOT EXISTS "{}" WITH SCHEMA public;\n'
+        return Script("".join(statement.format(name.replace('"', '""')) for name in extensions))
+
+    def _check(self, inside: Connection) -> None:
+        found = [str(row[0]) for row in inside.execute(OTHER_SCHEMAS, {"template": TEMPLATE})]
+        if found:
+            raise PostgresError(
+                f"`setup` made what a slot that is a schema cannot have: {', '.join(found)}",
+                "schema mode copies one schema, under another name",
+                'set `isolation = "database"`',
+            )
+
+    def _move_extensions(self, inside: Connection) -> list[str]:
+        """Extensions serve all slots from the schema public."""
+        rows = inside.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid").fetchall()
+        names = [str(row[0]) for row in rows]
+        for name in names:
+            inside.execute(sql.SQL("ALTER EXTENSION {} SET SCHEMA public").format(sql.Identifier(name)))
+        return names
+
+    def _execute(self, statement: str, text: str = "") -> None:
+        self._connection.execute(sql.SQL(statement).format(sql.Identifier(TEMPLATE), sql.Literal(text)))
+
+
+def run_as(connection: Connection, role: str, script: str) -> None:
+    """Run SQL as a role, in one transaction, and leave the session as it was."""
+    with connection.transaction():
+        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        if script:
+            connection.execute(script.encode())
+        # In a transaction around this one, the role would last until that one ends.
+        connection.execute("RESET ROLE")
+    # pg_dump's output sets a session's search_path among others.
+    connection.execute("RESET ALL")

@@ -1,0 +1,123 @@
+"""The `setup` of a project: run once into the template, or loaded from the snapshot of an earlier run."""
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from runner.core.groups import Isolation
+from runner.core.script import Script, make_snapshot_key, parse_script
+from runner.core.settings import Settings
+from runner.core.slots import TEMPLATE
+from runner.engines.protocol import Engine, Server, ServerAddress
+from runner.errors import NotReadyError, PostgresError, SettingsError
+from runner.postgres.connect import Connection
+from runner.postgres.template import Template
+from runner.project.inputs import read_matching
+from runner.report.results import Snapshots
+
+RunCommand = Callable[[list[str]], int | None]
+"""Runs a command in the suite container; its exit code, or None when the time limit was reached."""
+
+
+class Setup:
+    """What makes the template of a stage's slots."""
+
+    def __init__(
+        self, settings: Settings, isolation: Isolation, engine: Engine, folder: Path, environ: Mapping[str, str]
+    ) -> None:
+        """Look for a snapshot.
+
+        Args:
+            settings: the run's.
+            isolation: what a slot is.
+            engine: its images are part of a snapshot's key.
+            folder: the project's.
+            environ: the caller's environment; a `CI` in it starts from nothing.
+
+        Raises:
+            SettingsError: a pattern of `setup_inputs` matches nothing, or a command cannot be read.
+        """
+        for command in settings.setup:
+            split(command)
+        self._settings = settings
+        self._isolation = isolation
+        self._folder = folder
+        inputs = read_matching(folder, [*settings.setup_inputs, *filter(self._is_sql, settings.setup)])
+        own = [f"{name}={text}" for name, text in sorted(settings.environment.items())]
+        around = [isolation, engine.image, engine.postgres_image, *own]
+        is_known = settings.setup_inputs or all(map(self._is_sql, settings.setup))
+        self.key = make_snapshot_key(settings.setup, inputs, around) if is_known else ""
+        self._snapshots = Snapshots(folder / settings.results)
+        is_wanted = settings.snapshots == "always" or (settings.snapshots == "auto" and not environ.get("CI"))
+        text = self._snapshots.read(self.key) if self.key and is_wanted else None
+        self.snapshot = parse_script(text) if text is not None else None
+
+    @property
+    def must_run(self) -> bool:
+        """Whether commands have to run."""
+        return bool(self._settings.setup) and self.snapshot is None
+
+    def make_script(
+        self, connection: Connection, address: ServerAddress, secret: str, server: Server, run: RunCommand
+    ) -> Script | None:
+        """What each slot starts with, after the template was made where one is needed.
+
+        Args:
+            connection: a superuser's.
+            address: where it leads.
+            secret: the run's.
+            server: dumps the template.
+            run: runs a command with the template's address in its environment.
+
+        Raises:
+            PostgresError: a command failed, or made what cannot be copied.
+        """
+        if not self._settings.setup:
+            return None
+        in_schema = self._isolation == "schema"
+        template = Template(connection, address, self._isolation, secret)
+        if self.snapshot is not None:
+            if not in_schema:
+                template.open()
+                template.load(self.snapshot)
+                template.close()
+            return self.snapshot
+        template.open()
+        for command in self._settings.setup:
+            self._do(command, template, run)
+        preamble = template.close().preamble
+        script = Script(preamble, server.dump(TEMPLATE, (TEMPLATE,) if in_schema else ()))
+        if self.key:
+            self._snapshots.keep(self.key, script.as_text())
+        return script
+
+    def _is_sql(self, command: str) -> bool:
+        """Whether a command is a file of SQL."""
+        return command.endswith(".sql") and (self._folder / command).is_file()
+
+    def _do(self, command: str, template: Template, run: RunCommand) -> None:
+        if self._is_sql(command):
+            template.run(command, (self._folder / command).read_bytes())
+            return
+        code = run(split(command))
+        if code is None:
+            limit = f"{self._settings.timeout:g} s (`timeout`)"
+            raise NotReadyError(f"`{command}` (`setup`) did not end within {limit}", hint="raise the limit")
+        if code != 0:
+            raise PostgresError(
+                f"`{command}` (`setup`) ended with the exit code {code}",
+                "its output is above, and in the results: `suite.log`",
+                "`setup` runs in the suite container, with the variables of a test",
+            )
+
+
+def split(command: str) -> list[str]:
+    """The words of a command, as a shell has them.
+
+    Raises:
+        SettingsError: a quote is not closed.
+    """
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        raise SettingsError(f"setting `setup` is not valid: `{command}`", str(error).lower()) from None
