@@ -88,7 +88,7 @@ class Suite:
 def suite(pytester, monkeypatch):
     for name in [*filter(is_ours, list(os.environ)), "CI", "BUILD_NUMBER"]:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setenv("COLUMNS", "1000")
     return Suite(pytester)
 
 
