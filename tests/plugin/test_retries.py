@@ -83,7 +83,6 @@ def test_a():
     assert told(ran) == [(1, *again), (2, *again), (3, "passed", "", "")]
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("statement", "error"),
@@ -199,7 +198,6 @@ def read_log(ran):
     return (ran.folder / "log").read_text().split()
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_fixtures_of_every_scope_are_torn_down_and_set_up_again_between_two_attempts(run, workers):
     ran = run(
@@ -397,7 +395,6 @@ def answer_restores(suite, *slots, text=""):
             (suite.folder / "ready" / f"restored-{slot}-1-{number}").write_text(text)
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize(("workers", "slot"), [("0", "master"), ("1", "gw0")])
 def test_the_slot_is_restored_before_each_further_attempt_and_nothing_else_asks_for_that(suite, workers, slot):
     suite.provide_slots("gw0")

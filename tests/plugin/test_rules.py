@@ -119,7 +119,6 @@ WRITES = {
 }
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize("write", WRITES)
 def test_a_test_that_writes_to_a_shared_place_is_named(suite, write, monkeypatch):
     body, name = WRITES[write]
