@@ -14,10 +14,8 @@ from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
 from runner.core.slots import (
-    DURATIONS,
     ORDER,
     make_environment,
-    make_scope_durations,
     make_server,
     make_setup_environment,
 )
@@ -89,15 +87,10 @@ class Environment:
             receiver = self._streams.receive_suite
             self._suite: Suite = self._engine.start_suite(receiver, self._stage.database, self._stage.egress)
             step["note"] = "container made, sources copied in"
-        if plan.durations:
-            self._put(DURATIONS, make_scope_durations(plan.durations))
 
     def put_order(self, order: Sequence[str]) -> None:
         """Say which tests the next pass runs, and in which order."""
-        self._put(ORDER, order)
-
-    def _put(self, name: str, content: object) -> None:
-        self._suite.put_files({name: json.dumps(content).encode()})
+        self._suite.put_files({ORDER: json.dumps(order).encode()})
 
     def start_pass(self, each: Pass, plan: Plan | None = None) -> None:
         """Start pytest; the plugin waits where it needs a slot that is not there yet.

@@ -63,7 +63,10 @@ REPORTS = "/run/runner/reports.sock"
 
 PROJECT = "/project"
 
-DURATIONS, ORDER = "durations.json", "order.json"
+ORDER = "order.json"
+
+LONGEST_SCOPES, LONGEST_NAME = 300, 200
+"""Of 128 KiB that Linux allows for one variable, at most half."""
 
 
 def make_environment(
@@ -98,7 +101,7 @@ def make_environment(
         "project": PROJECT,
         "writable": settings.writable,
         "seed": plan.seed,
-        "durations": f"{FILES}/{DURATIONS}" if plan.durations else None,
+        "durations": make_scope_durations(plan.durations),
         "order": f"{FILES}/{ORDER}" if plan.order else None,
     }
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
@@ -123,11 +126,15 @@ def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, enviro
 
 
 def make_scope_durations(durations: Mapping[str, float]) -> dict[str, float]:
-    """Seconds of each scope, as xdist's loadscope has them, from those of tests."""
+    """Seconds of the longest scopes, as xdist's loadscope has them, from those of tests.
+
+    Only so many as fit into a variable of the environment; where the short ones run makes no difference.
+    """
     scopes: defaultdict[str, float] = defaultdict(float)
     for test, seconds in durations.items():
         scopes[test.partition("[")[0].rpartition("::")[0]] += seconds
-    return dict(scopes)
+    named = [(scope, round(seconds, 3)) for scope, seconds in scopes.items() if len(scope) < LONGEST_NAME]
+    return dict(sorted(named, key=lambda each: -each[1])[:LONGEST_SCOPES])
 
 
 def make_marks(groups: Mapping[str, Group]) -> dict[str, str]:

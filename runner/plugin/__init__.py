@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import fixtures, ordering, reports, retries, rules, slot, standalone
+from . import fixtures, marks, ordering, reports, retries, rules, slot, standalone, workers
 from .channel import Channel, open_channel
 
 CROSSES = "crosses_slots: the test means to reach into another slot, and to be refused"
@@ -46,11 +46,11 @@ def lead(config: pytest.Config, channel: Channel) -> None:
     register(
         config,
         end=reports.EndReporter(channel),
-        marks=reports.MarkChecker(channel),
+        marks=marks.MarkChecker(channel),
         reports=reports.TestReporter(channel),
     )
     if config.pluginmanager.hasplugin("xdist"):
-        register(config, workers=reports.WorkerReporter(channel))
+        register(config, workers=workers.WorkerReporter(channel))
         if ordering.is_wanted(WIRING):
             # xdist would start the scopes with the most tests first.
             config.option.loadscopereorder = False

@@ -23,16 +23,12 @@ class Ordering:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Reorder the selected tests in place."""
-        if names := self._read("order"):
-            self._keep(config, items, names)
+        if path := self._wiring.get("order"):
+            self._keep(config, items, json.loads(Path(path).read_text()))
         elif (seed := self._wiring.get("seed")) is not None:
             items[:] = shuffle(items, lambda item: item.nodeid, seed)
-        elif (durations := self._read("durations")) and hasattr(config, "workerinput"):
+        elif (durations := self._wiring.get("durations")) and hasattr(config, "workerinput"):
             items.sort(key=make_longest_first(durations))
-
-    def _read(self, name: str) -> Any:
-        path = self._wiring.get(name)
-        return json.loads(Path(path).read_text()) if path else None
 
     def _keep(self, config: pytest.Config, items: list[pytest.Item], names: Sequence[str]) -> None:
         """Keep only the named tests, in their order."""

@@ -1,7 +1,6 @@
-"""What the plugin tells the runner: one event for each thing that happens to tests, marks and workers."""
+"""What the plugin tells the runner of tests: one event for each that was collected, started or finished."""
 
 import os
-import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,35 +9,12 @@ import pytest
 
 from . import slot
 from .channel import Channel
-
-EXPRESSION_WORDS = frozenset({"and", "or", "not", "True", "False", "None"})
-"""Words of a mark expression that are no marks."""
+from .marks import find_declared_marks
 
 PHASES = frozenset({"setup", "call", "teardown"})
 
 LONGEST_TEXT = 20_000
 """Characters of a traceback that go into the report of a failed attempt."""
-
-
-class MarkChecker:
-    """Refuses a `-m` expression with a mark that nobody declared.
-
-    Pytest does so too under `--strict-markers`, but in each worker, which xdist answers with an internal error.
-    """
-
-    def __init__(self, reports: Channel) -> None:
-        self._reports = reports
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Look at the expression before any worker starts, and after every plugin declared its marks."""
-        config = session.config
-        declared = set(find_declared_marks(config))
-        without_arguments = re.sub(r"\([^()]*=[^()]*\)", "", config.option.markexpr)
-        named = set(re.findall(r"[^\W\d][\w.]*", without_arguments))
-        if unknown := sorted(named - declared - EXPRESSION_WORDS):
-            self._reports.tell("unknown-mark", mark=unknown[0], known=sorted(declared))
-            raise pytest.UsageError(f"unknown mark in -m: {unknown[0]}")
 
 
 class EndReporter:
@@ -125,11 +101,6 @@ class TestReporter:
             self._reports.tell("test-collected", test=item.nodeid, marks=marks)
 
 
-def find_declared_marks(config: pytest.Config) -> list[str]:
-    """The marks that the project, its plugins and ours declare."""
-    return sorted({re.split(r"[:(]", line)[0].strip() for line in config.getini("markers")})
-
-
 def find_message(report: pytest.TestReport) -> str:
     """The first line of what went wrong."""
     crash = getattr(report.longrepr, "reprcrash", None)
@@ -150,25 +121,3 @@ def find_verdict(report: pytest.TestReport) -> str:
     if outcome == "skipped":
         return "skipped"
     return "passed" if report.when == "call" else ""
-
-
-class WorkerReporter:
-    """Reports xdist's workers; registered only where xdist is, which declares these hooks."""
-
-    def __init__(self, reports: Channel) -> None:
-        self._reports = reports
-
-    def pytest_configure_node(self, node: Any) -> None:
-        """A worker is about to start, perhaps in place of a crashed one: it will want its slot."""
-        self._reports.tell("slot-wanted", slot=node.gateway.id)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_handlecrashitem(self, crashitem: str, sched: Any) -> None:
-        """A test took its worker down: pytest-rerunfailures must not try it again, for nobody declared that."""
-        if database := getattr(sched.config, "failures_db", None):
-            database.set_test_reruns(crashitem, 0)
-
-    def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """A worker ended; with an error when it was not asked to."""
-        if error:
-            self._reports.tell("worker-crashed", worker=node.gateway.id)

@@ -33,10 +33,10 @@ def run(suite):
     """Runs two files of the same tests in an order of the runner's; the ids in the order in which they ran."""
 
     def run_tests(*args, **wiring):
-        for name in ("order", "durations"):
-            if name in wiring:
-                (suite.folder / f"{name}.json").write_text(json.dumps(wiring[name]))
-                wiring[name] = str(suite.folder / f"{name}.json")
+        if "order" in wiring:
+            path = suite.folder / "order.json"
+            path.write_text(json.dumps(wiring["order"]))
+            wiring["order"] = str(path)
         suite.reports.write_text("")
         suite.provide(None, wiring=wiring)
         for name in ("one", "two"):
@@ -109,11 +109,11 @@ def test_durations_that_are_empty_change_nothing(run):
 
 
 def test_an_order_is_wanted_where_there_is_a_seed_a_file_or_durations():
-    assert not is_wanted({"seed": None, "order": None, "durations": None})
+    assert not is_wanted({"seed": None, "order": None, "durations": {}})
     assert not is_wanted({})
     assert is_wanted({"seed": 0})
     assert is_wanted({"order": "/x"})
-    assert is_wanted({"durations": "/x"})
+    assert is_wanted({"durations": {"a.py": 1.0}})
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ import pytest
 from project_folder import LEAN, is_ours
 
 from runner.core.slots import make_server
-from runner.plugin import rules
-from runner.plugin.rules import FOUND, PortWatch, Rules, find_holder, walk
+from runner.plugin import port_holder
+from runner.plugin.breach import FOUND
+from runner.plugin.port_watch import PortWatch
+from runner.plugin.rules import Rules, walk
 
 pytestmark = pytest.mark.unit
 
@@ -365,7 +367,7 @@ def test_a_port_that_another_worker_holds_is_named_with_its_holder(suite):
         assert each == {"rule": "ports", **each, "worker": worker, "holder": holder, "text": text}
         result.stdout.fnmatch_lines([f"E   *{text}", f"FAILED {each['test']} - {text}"])
     # The place of a failure is the test, not the wrapper.
-    result.stdout.no_fnmatch_line("*rules.py:*")
+    result.stdout.no_fnmatch_line("*port_watch.py:*")
 
 
 ALONE = """
@@ -438,7 +440,7 @@ def test_a_path_in_use_is_no_port(watch, tmp_path):
 
 
 def test_a_holder_that_cannot_be_found_is_said_to_be_so(watch, monkeypatch):
-    monkeypatch.setattr(rules, "list_processes", lambda _links: iter(()))
+    monkeypatch.setattr(port_holder, "list_processes", lambda _links: iter(()))
     with socket.create_server(("", 0)) as one, pytest.raises(OSError, match="in use") as refused:
         socket.create_server(("", one.getsockname()[1]))
     # The original is an OSError with the address in its text, raised while ours was handled.
@@ -451,15 +453,15 @@ def test_a_port_that_nobody_holds_has_no_holder():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    assert find_holder("tcp", port) == ("", "")
+    assert port_holder.find_holder("tcp", port) == ("", "")
 
 
 def test_a_worker_that_ended_has_no_name_any_more():
     made = PortWatch("gw8")
     made.start()
-    assert (os.getpid(), "gw8") in rules.list_workers()
+    assert (os.getpid(), "gw8") in port_holder.list_workers()
     made.stop()
-    assert "gw8" not in {name for _, name in rules.list_workers()}
+    assert "gw8" not in {name for _, name in port_holder.list_workers()}
 
 
 def wait_until(ask):
@@ -473,11 +475,11 @@ def test_a_process_without_a_living_worker_is_known_by_its_variables():
     environ = {**os.environ, "PYTEST_XDIST_WORKER": "gw9"}
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, env=environ) as process:
         # The variables can be read a moment after the program was started.
-        assert wait_until(lambda: rules.read_worker(process.pid)) == "gw9"
-        assert [*rules.list_ancestors(process.pid)][:2] == [process.pid, os.getpid()]
+        assert wait_until(lambda: port_holder.read_worker(process.pid)) == "gw9"
+        assert [*port_holder.list_ancestors(process.pid)][:2] == [process.pid, os.getpid()]
         process.communicate(timeout=10)
-    assert rules.read_worker(process.pid) == ""
-    assert [*rules.list_ancestors(process.pid)] == [process.pid]
+    assert port_holder.read_worker(process.pid) == ""
+    assert [*port_holder.list_ancestors(process.pid)] == [process.pid]
 
 
 # Rows

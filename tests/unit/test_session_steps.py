@@ -501,12 +501,6 @@ def test_a_broken_rule_fails_the_run(start):
     assert run.outcome.lines == ["isolation rule broken: no shared files: x (t, worker gw1)"]
 
 
-def test_durations_of_earlier_runs_are_put_into_the_suite_by_scope(start):
-    run = start(plan={"durations": {"a.py::test_a": 1.0, "a.py::test_b": 2.0}})
-    assert {name: json.loads(data) for name, data in run.engine.files.items()} == {"durations.json": {"a.py": 3.0}}
-    assert run.engine.calls.index("put_files") < run.engine.calls.index("run")
-
-
 def test_a_group_s_own_variables_and_arguments_reach_its_pass_alone(start):
     passes = (make_pass("a", environment=(("A", "1"),), pytest_args=("-v",)), make_pass("b"))
     (first, own), (second, other) = start(passes=passes).engine.commands

@@ -70,7 +70,7 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
         "writable": [],
         "call": 1,
         "seed": None,
-        "durations": None,
+        "durations": {},
         "order": None,
     }
 
@@ -80,10 +80,10 @@ def test_the_plugin_is_told_which_paths_are_open():
 
 
 def test_an_order_is_told_by_its_seed_and_by_files():
-    wiring = wiring_of(make(Settings(), seed=0, durations={"a": 1.0}, order=("a", "b")))
+    wiring = wiring_of(make(Settings(), seed=0, durations={"a.py::test_a": 1.0}, order=("a", "b")))
     assert (wiring["seed"], wiring["durations"], wiring["order"]) == (
         0,
-        "/run/runner/files/durations.json",
+        {"a.py": 1.0},
         "/run/runner/files/order.json",
     )
 
@@ -184,3 +184,10 @@ def test_the_commands_of_setup_reach_the_template_as_its_own_role(isolation, pas
 def test_the_seconds_of_tests_are_added_up_by_what_xdist_keeps_together():
     durations = {"a.py::test_a": 1.0, "a.py::test_b[x::y]": 2.0, "a.py::TestA::test_c": 4.0, "b.py::test_d": 8.0}
     assert make_scope_durations(durations) == {"a.py": 3.0, "a.py::TestA": 4.0, "b.py": 8.0}
+
+
+def test_of_many_scopes_the_longest_fit_into_a_variable_of_the_environment():
+    durations = {f"{'folder/' * 25}test_{number}.py::test_a": float(number) for number in range(5000)}
+    kept = make_scope_durations({**durations, f"{'x' * 200}.py::test_a": 9999.0})
+    assert len(json.dumps(kept)) < 64 * 1024
+    assert sorted(kept.values()) == [float(number) for number in range(4700, 5000)]
