@@ -23,7 +23,8 @@ import docker
 from runner.core.fingerprint import parse_toml
 from runner.core.groups import DEFAULT_GROUPS
 from runner.core.plan import Selection, make_plan
-from runner.core.settings import Settings, merge_settings
+from runner.core.settings import Settings
+from runner.core.settings_layers import merge_settings
 from runner.core.slots import PLUGIN_VARIABLE, make_environment
 from runner.engines.docker.connect import connect
 from runner.engines.docker.images import make_images
@@ -75,6 +76,9 @@ def database_url():
         yield f"postgresql://postgres:{server.password}@127.0.0.1:{port}/postgres"
 """
 
+BARE = [sys.executable, "-m", "pytest", "-q", "-p", "xdist.plugin", "-n", "2", "-p", "no:cacheprovider"]
+"""Without the plugins of this environment that a project of its own would not have; see `call`."""
+
 BAKED = "exec sh /usr/lib/ephemeral-runner/start.sh"
 INITDB = (
     "initdb --pgdata=/tmp/data --username=postgres --auth=trust >/dev/null"
@@ -115,6 +119,7 @@ def make_project(folder: Path, conftest: str) -> Path:
 def call(command: list[str], folder: Path, **environment: str) -> None:
     """Run a command, which must succeed."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RUNNER_", "PYTEST_"))}
+    clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     done = subprocess.run(command, cwd=folder, env=clean | environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{command} failed:\n{done.stdout}{done.stderr}")
@@ -177,7 +182,7 @@ def compare_environments(rounds: int, folder: Path) -> None:
     ours = make_project(folder / "ours", FROM_ENVIRONMENT)
     theirs = make_project(folder / "theirs", FROM_TESTCONTAINERS)
     runner = [sys.executable, "-m", "runner", "run", "-n", "2"]
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-p", "no:cacheprovider"]
+    pytest = [*BARE, "--dist", "loadscope"]
     call(runner, ours)
     project = Project(ours, parse_toml((ours / "pyproject.toml").read_bytes()))
     settings = merge_settings({}, {}, {}).settings
@@ -216,7 +221,7 @@ def compare_plugin(rounds: int, tests: int, folder: Path) -> None:
     for number in range(10):
         body = f"import pytest\n\n@pytest.mark.parametrize('n', range({tests // 10}))\ndef test_n(n):\n    pass\n"
         (folder / f"test_{number}.py").write_text(body)
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-p", "no:ephemeral-runner"]
+    pytest = BARE
     with_plugin = [*pytest, "-p", "runner.plugin"]
     settings = Settings(groups=dict(DEFAULT_GROUPS), reruns=0)
     plan = make_plan(settings, Selection(), cpus=2)
