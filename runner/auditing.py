@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from runner.core.audit import Findings, audit
+from runner.core.audit import audit
 from runner.core.events import Event, Listener
+from runner.core.findings import Findings
 from runner.core.names import MASTER
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan

@@ -57,7 +57,7 @@ def audit(
     from runner.auditing import AuditSession
     from runner.cli.execute import execute
     from runner.cli.loading import load
-    from runner.core.audit import describe
+    from runner.core.findings import describe
     from runner.core.plan import make_plan
     from runner.core.settings import parse_number
 

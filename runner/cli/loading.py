@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.core.names import make_run_id
-from runner.core.settings import Sourced, merge_settings
+from runner.core.settings_layers import Sourced, merge_settings
 from runner.project.load import Project, load_project
 
 if TYPE_CHECKING:

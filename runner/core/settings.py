@@ -1,30 +1,14 @@
-"""The settings of a project: their names, types and defaults, merged from layers and validated as a whole. Pure.
+"""The settings of a project: their names, types, defaults and descriptions. Pure."""
 
-Order, strongest first: flag, environment variable `RUNNER_*`, `[tool.runner]` in pyproject.toml, default.
-"""
-
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from string import Formatter
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, ValidationError, convert, field, to_builtins
-from msgspec.structs import FieldInfo, fields
+from msgspec import Meta, Struct, field
+from msgspec.structs import fields
 
-from runner.core.groups import DEFAULT_GROUPS, Dist, Group, Isolation, Workers
-from runner.core.nearest import make_hint
+from runner.core.groups import Dist, Group, Isolation, Workers
 from runner.core.quarantine import Quarantined
-from runner.core.transient import ASSERTION, DEFAULT_TRANSIENT, is_class_or_sqlstate
-from runner.core.types_in_words import describe
-from runner.errors import SettingsError
-
-Source = Literal["flag", "environment", "pyproject.toml", "default"]
-Layer = Mapping[str, Any]
-
-SLOT_FIELDS = frozenset({"user", "password", "host", "port", "dbname", "slot"})
-"""Placeholders in `environment`: the parts of a worker's own address."""
+from runner.core.transient import DEFAULT_TRANSIENT
 
 REST = "default"
 """Name of the pass for the tests of no special group."""
@@ -122,148 +106,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 FIELDS = {each.name: each for each in fields(Settings)}
-GROUP_FIELDS = {each.name: each for each in fields(Group)}
 
 
 def find_fields(template: str) -> set[str]:
     """The placeholders in a template."""
     return {field for _, field, _, _ in Formatter().parse(template) if field is not None}
-
-
-@dataclass(frozen=True)
-class Sourced:
-    """Settings, and for each name where its value came from."""
-
-    settings: Settings
-    sources: Mapping[str, Source]
-
-
-def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sourced:
-    """Settings from `[tool.runner]`, the environment and the command line.
-
-    Raises:
-        SettingsError: a key is unknown or a value does not fit.
-    """
-    file = {key.replace("-", "_"): value for key, value in file.items()}
-    layers: tuple[tuple[Source, Layer], ...] = (
-        ("pyproject.toml", file),
-        ("environment", read_environment(environ)),
-        ("flag", {name: value for name, value in flags.items() if value is not None}),
-    )
-    merged: dict[str, Any] = {}
-    sources: dict[str, Source] = dict.fromkeys(FIELDS, "default")
-    for source, layer in layers:
-        validate(layer, source)
-        merged |= layer
-        sources |= dict.fromkeys(layer, source)
-    merged["groups"] = merge_groups(merged.get("groups", {}))
-    return Sourced(validate(merged, "pyproject.toml"), sources)
-
-
-def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that `RUNNER_*` variables hold; a value is read as TOML where it is TOML, else as text."""
-    named = {f"RUNNER_{name.upper()}": name for name in FIELDS}
-    return {named[key]: read_value(named[key], text) for key, text in environ.items() if key in named}
-
-
-def read_value(name: str, text: str) -> Any:
-    """One value of the environment: `4`, `[1, 2]` and `database` need no quotes; a list may be `a,b`."""
-    kind = get_args(FIELDS[name].type)[0]
-    if kind is str:
-        return text
-    if kind == list[str] and not text.startswith("["):
-        return [item.strip() for item in text.split(",") if item.strip()]
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-
-
-def merge_groups(declared: Mapping[str, Any]) -> dict[str, Any]:
-    """The default groups with the project's changes; a new group's mark is its own name unless it says otherwise."""
-    merged: dict[str, Any] = to_builtins(dict(DEFAULT_GROUPS))
-    for name, changes in declared.items():
-        merged[name] = {**merged.get(name, {"marks": [name]}), **changes}
-    return merged
-
-
-def validate(layer: Layer, source: Source) -> Settings:
-    """The settings in one layer, or an error that names the setting as the user wrote it."""
-    values = {name: read_field(FIELDS, [name], layer[name], source) for name in layer if name != "groups"}
-    groups = layer.get("groups", {})
-    if not isinstance(groups, Mapping):
-        raise refuse(["groups"], groups, "expected a table", source)
-    values["groups"] = {name: read_group(name, table, source) for name, table in groups.items()}
-    check_placeholders(["environment"], values.get("environment", {}), source)
-    check_transient(values.get("transient", []), source)
-    return Settings(**values)
-
-
-def read_group(name: str, table: Any, source: Source) -> Group:
-    """One group; its name also names result files, and `default` is the pass with all the rest."""
-    if not isinstance(table, Mapping):
-        raise refuse(["groups", name], table, "expected a table", source)
-    if name == REST or not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        cause = f"`{name}` cannot name a group: letters, digits, `-` and `_`, but not `{REST}`"
-        raise refuse(["groups", name], dict(table), cause, source)
-    given = {key: read_field(GROUP_FIELDS, ["groups", name, key], table[key], source) for key in table}
-    check_placeholders(["groups", name, "environment"], given.get("environment", {}), source)
-    return Group(**{"marks": [name], **given})
-
-
-def read_field(known: Mapping[str, FieldInfo], keys: list[str], value: Any, source: Source) -> Any:
-    """One value, checked against the type of its field."""
-    if keys[-1] not in known:
-        hint = make_hint(keys[-1], known)
-        raise SettingsError(f"unknown setting `{show_name(keys, source)}`", hint=hint)
-    kind = known[keys[-1]].type
-    try:
-        return convert(value, kind)
-    except ValidationError:
-        raise refuse(keys, value, f"expected {describe(kind)}", source) from None
-
-
-def check_transient(names: Sequence[str], source: Source) -> None:
-    """Refuse what cannot match, and a failed assertion, which is never transient."""
-    for name in names:
-        if name in ASSERTION:
-            cause = "a failed assertion is never transient; a test's own `flaky` mark may retry it"
-            raise refuse(["transient"], [*names], cause, source)
-        if not is_class_or_sqlstate(name):
-            cause = f"`{name}` is neither the full name of a class, such as `http.client.HTTPException`, nor a SQLSTATE"
-            raise refuse(["transient"], [*names], cause, source)
-
-
-def check_placeholders(keys: list[str], variables: Mapping[str, str], source: Source) -> None:
-    """Refuse placeholders that nobody fills."""
-    for name, template in variables.items():
-        if not name or set("=\0") & set(name) or "\0" in template:
-            raise refuse(keys, dict(variables), f"`{name}` cannot be a variable of the environment", source)
-        try:
-            unknown = find_fields(template) - SLOT_FIELDS
-        except ValueError:
-            unknown = {"{"}
-        if unknown:
-            cause = f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; a brace that is meant is doubled"
-            raise refuse(keys, dict(variables), cause, source)
-
-
-def refuse(keys: list[str], value: Any, cause: str, source: Source) -> SettingsError:
-    """The error for a value that does not fit."""
-    return SettingsError(
-        f"setting `{show_name(keys, source)}` is not valid: {value!r}",
-        cause,
-        "`runner config` shows every setting and where its value comes from",
-    )
-
-
-def show_name(keys: list[str], source: Source) -> str:
-    """A setting's name in the place where the user wrote it."""
-    if source == "flag":
-        return "--" + keys[0].replace("_", "-")
-    if source == "environment":
-        return "RUNNER_" + keys[0].upper()
-    return ".".join(("tool", "runner", *keys))
 
 
 def make_workers(value: Workers, cpus: int) -> int:

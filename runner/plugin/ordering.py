@@ -54,7 +54,7 @@ def make_longest_first(durations: Mapping[str, float]) -> Callable[[pytest.Item]
 def shuffle(items: list[Any], find_id: Callable[[Any], str], seed: int) -> list[Any]:
     """A random order: files, then what is in a file, then the tests of a class; each level stays together.
 
-    The same as `runner.core.audit.shuffle`.
+    The same as `runner.core.shuffling.shuffle`, a copy: the plugin stands alone.
     """
     source = random.Random(seed)  # noqa: S311 -- for an order that can be had again
 

@@ -4,19 +4,13 @@ The elements are those of Maven Surefire and of Jenkins' junit-10.xsd. Neither a
 Jenkins' xUnit plugin drops a file that has them; so those of a test stand in its output, as `[[PROPERTY|name=value]]`.
 """
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from runner.core.attempts import Attempt
-
-Key = tuple[str, str]
-"""The attributes `classname` and `name` of a testcase."""
-
-FORBIDDEN = re.compile("[^\t\n\r -~\x80-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML file may hold; and U+007F, which pytest leaves out too."""
+from runner.core.junit_names import Key, derive_keys, escape, find_prefix
 
 FINAL = ("failure", "error", "skipped")
 """The results in a testcase; one without any passed."""
@@ -51,32 +45,6 @@ def merge_junit(folder: Path, attempts: Sequence[Attempt], properties: Mapping[s
         ET.ElementTree(merged).write(folder / "junit.xml", encoding="utf-8", xml_declaration=True)
 
 
-def derive_keys(test: str) -> set[Key]:
-    """What pytest's junitxml makes of a node id: as from pytest 9.2 on, and as before, where they differ.
-
-    They do for a bracket in a path, and for text after the parameters, as xdist's `loadgroup` adds it.
-    """
-    path, separator, names = test.partition("::")
-    name, bracket, parameters = names.partition("[")
-    before, *rest = re.split(r"(?=\[)", test, maxsplit=1)
-    return {
-        join_key(path + separator + name, f"[{parameters.removesuffix(']')}]" if bracket else ""),
-        join_key(before, "".join(rest)),
-    }
-
-
-def join_key(address: str, parameters: str) -> Key:
-    """The key for a node id that is cut before its parameters."""
-    path, *names = address.split("::")
-    *classes, name = [path.replace("/", ".").removesuffix(".py"), *names]
-    return ".".join(classes), escape(name + parameters)
-
-
-def escape(text: str) -> str:
-    r"""The text with what XML forbids in words, as pytest has it: `#x1B` for `\x1b`."""
-    return FORBIDDEN.sub(lambda found: f"#x{ord(found.group()):02X}", text)
-
-
 def add_attempts(suite: ET.Element, known: Mapping[Key, Sequence[Attempt]]) -> None:
     """Give each testcase the attempts at its test, and leave one testcase for all of them."""
     cases = defaultdict[Key, list[ET.Element]](list)
@@ -94,25 +62,6 @@ def add_attempts(suite: ET.Element, known: Mapping[Key, Sequence[Attempt]]) -> N
     if len(suite) != before:
         # Pytest counts a call that passed before its teardown failed and the test was tried again.
         suite.set("tests", str(len(suite.findall("testcase"))))
-
-
-def find_prefix(cases: Mapping[Key, object], known: Mapping[Key, object]) -> str:
-    """What `--junitprefix` put before the class names: that with which most testcases are known."""
-    matches = Counter(
-        classname.removesuffix(rest).removesuffix(".")
-        for classname, name in cases
-        for rest in cut_beginnings(classname)
-        if (rest, name) in known
-    )
-    return max(matches, key=lambda prefix: (matches[prefix], -len(prefix)), default="")
-
-
-def cut_beginnings(classname: str) -> Iterator[str]:
-    """The class name, then without its first part, without its first two, down to nothing."""
-    yield classname
-    while classname:
-        classname = classname.partition(".")[2]
-        yield classname
 
 
 def keep_last(suite: ET.Element, cases: list[ET.Element], attempts: Sequence[Attempt]) -> None:

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.core.audit import LIMIT, Finding, audit, describe, narrow, shuffle
+from runner.core.audit import LIMIT, audit
+from runner.core.findings import Finding, describe
+from runner.core.narrowing import narrow
+from runner.core.shuffling import shuffle
 from runner.plugin import ordering
 
 pytestmark = pytest.mark.unit

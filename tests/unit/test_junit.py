@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from junitparser import xunit2
 
 from runner.core.attempts import Attempt
-from runner.report.junit import derive_keys, escape, merge_junit
+from runner.core.junit_names import derive_keys, escape
+from runner.report.junit import merge_junit
 
 pytestmark = pytest.mark.unit
 

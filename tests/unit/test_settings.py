@@ -6,15 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from runner.core.quarantine import Quarantined
-from runner.core.settings import (
-    FIELDS,
-    Settings,
-    find_fields,
-    make_workers,
-    merge_settings,
-    parse_number,
-    read_environment,
-)
+from runner.core.settings import FIELDS, Settings, find_fields, make_workers, parse_number
+from runner.core.settings_layers import merge_settings, read_environment
 from runner.errors import SettingsError
 
 pytestmark = pytest.mark.unit

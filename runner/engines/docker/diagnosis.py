@@ -7,7 +7,8 @@ from pathlib import Path
 
 import docker
 
-from runner.core.settings import Settings, merge_settings
+from runner.core.settings import Settings
+from runner.core.settings_layers import merge_settings
 from runner.engines.docker.connect import connect, find_address
 from runner.errors import RunnerError
 from runner.project.load import load_project

@@ -1,0 +1,72 @@
+"""The layers of settings: read from where the user wrote them, merged, and validated one by one and as a whole. Pure.
+
+Order, strongest first: flag, environment variable `RUNNER_*`, `[tool.runner]` in pyproject.toml, default.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from msgspec import to_builtins
+
+from runner.core.groups import DEFAULT_GROUPS
+from runner.core.settings import FIELDS, Settings
+from runner.core.settings_validation import Layer, Source, validate
+
+
+@dataclass(frozen=True)
+class Sourced:
+    """Settings, and for each name where its value came from."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+
+def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sourced:
+    """Settings from `[tool.runner]`, the environment and the command line.
+
+    Raises:
+        SettingsError: a key is unknown or a value does not fit.
+    """
+    file = {key.replace("-", "_"): value for key, value in file.items()}
+    layers: tuple[tuple[Source, Layer], ...] = (
+        ("pyproject.toml", file),
+        ("environment", read_environment(environ)),
+        ("flag", {name: value for name, value in flags.items() if value is not None}),
+    )
+    merged: dict[str, Any] = {}
+    sources: dict[str, Source] = dict.fromkeys(FIELDS, "default")
+    for source, layer in layers:
+        validate(layer, source)
+        merged |= layer
+        sources |= dict.fromkeys(layer, source)
+    merged["groups"] = merge_groups(merged.get("groups", {}))
+    return Sourced(validate(merged, "pyproject.toml"), sources)
+
+
+def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings that `RUNNER_*` variables hold; a value is read as TOML where it is TOML, else as text."""
+    named = {f"RUNNER_{name.upper()}": name for name in FIELDS}
+    return {named[key]: read_value(named[key], text) for key, text in environ.items() if key in named}
+
+
+def read_value(name: str, text: str) -> Any:
+    """One value of the environment: `4`, `[1, 2]` and `database` need no quotes; a list may be `a,b`."""
+    kind = get_args(FIELDS[name].type)[0]
+    if kind is str:
+        return text
+    if kind == list[str] and not text.startswith("["):
+        return [item.strip() for item in text.split(",") if item.strip()]
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def merge_groups(declared: Mapping[str, Any]) -> dict[str, Any]:
+    """The default groups with the project's changes; a new group's mark is its own name unless it says otherwise."""
+    merged: dict[str, Any] = to_builtins(dict(DEFAULT_GROUPS))
+    for name, changes in declared.items():
+        merged[name] = {**merged.get(name, {"marks": [name]}), **changes}
+    return merged
