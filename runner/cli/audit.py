@@ -76,7 +76,7 @@ def audit(
         sessions.append(AuditSession(plan, engine, around, hear, seed))
         return sessions[0]
 
-    done = execute(loaded, settings, make, as_json, verbose, lambda _: None, make_session)
+    done = execute(loaded, settings, make, as_json, verbose, is_quiet=True, make_session=make_session)
     if done.outcome.exit_code:
         raise typer.Exit(done.outcome.exit_code)
     findings = [each for found in sessions[0].findings for each in found.findings]

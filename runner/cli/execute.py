@@ -64,7 +64,8 @@ def execute(
     settings: Settings,
     make: Callable[[int], Plan],
     as_json: bool,
-    verbose: bool,
+    verbose: bool = False,
+    is_quiet: bool = False,
     listener: Listener | None = None,
     make_session: MakeSession = Session,
 ) -> Done:
@@ -76,7 +77,8 @@ def execute(
         make: makes the plan for a number of CPUs.
         as_json: standard output is for data, so that the suite's output goes to standard error.
         verbose: show whole image builds.
-        listener: hears the events too; with one, the suite's own output is only kept in the results.
+        is_quiet: no run for its verdict: pytest's output is only kept in the results, the ledger is left alone.
+        listener: hears the events too.
         make_session: makes another kind of run.
     """
     run, started = make_run(), datetime.now(UTC)
@@ -86,7 +88,7 @@ def execute(
         results = make_results_folder(project.folder, settings.results, run)
         console = Console(sys.stderr, verbose)
         shown = sys.stderr.buffer if as_json else sys.stdout.buffer
-        output = stack.enter_context(Path(os.devnull).open("wb")) if listener else shown
+        output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown
         listeners: list[Listener] = [console, open_events(results, stack), *([listener] if listener else [])]
         columns = shutil.get_terminal_size().columns
         show = make_show(output, console)
@@ -94,7 +96,7 @@ def execute(
         console(Event("run-started", 0.0, {"project": project.name, "run": run, "seed": plan.seed}))
         outcome = make_session(plan, engine, around, listeners).run(interrupts)
     point_latest(results)
-    if listener is None:
+    if not is_quiet:
         outcome.lines = [*outcome.lines, *record(project, plan, outcome, run, engine.image, started)]
     for line in outcome.lines:
         console.print(f"  {line}")

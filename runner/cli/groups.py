@@ -40,7 +40,9 @@ def groups(
         def listen(event: "Event") -> None:
             collected.add(event)
 
-        done = execute(loaded, settings, lambda _: make_collection_plan(settings), True, False, listen)
+        done = execute(
+            loaded, settings, lambda _: make_collection_plan(settings), as_json=True, is_quiet=True, listener=listen
+        )
         if done.outcome.exit_code:
             typer.echo((done.results / "suite.log").read_text(errors="replace"), err=True, nl=False)
             raise typer.Exit(done.outcome.exit_code)
@@ -95,6 +97,7 @@ def describe_needs(group: "Group") -> str:
         "workers": group.workers,
         "dist": group.dist,
         "reruns": group.reruns,
+        "reruns_delay": group.reruns_delay,
         "timeout": group.timeout,
         "retry_budget": group.retry_budget,
     }

@@ -65,7 +65,7 @@ def find_password(address: str) -> str | None:
 
 def split_query(parts: re.Match[str]) -> list[str]:
     """The options of an address, still quoted."""
-    return (parts["query"] or "").split("&") if parts["query"] else []
+    return parts["query"].split("&") if parts["query"] else []
 
 
 def join(address: str, parts: re.Match[str], name: str, query: list[str]) -> str:

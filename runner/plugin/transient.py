@@ -26,10 +26,10 @@ def find_transient(error: BaseException, declared: Collection[str]) -> str:
         error: what a test raised.
         declared: full names of classes, and SQLSTATEs or their classes.
     """
-    found = ""
     if any(map(is_assertion, list_contexts(error))):
         # Such as that of a test whose `finally` closes a connection that is lost.
         return ""
+    found = ""
     for each in list_causes(error):
         if is_assertion(each):
             return ""

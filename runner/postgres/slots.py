@@ -146,31 +146,23 @@ class Slots:
             self._inside.execute(sql.SQL("ALTER SCHEMA {0} RENAME TO {1}").format(*names))
 
     def _make_database(self, slot: str) -> None:
-        self._connection.execute(
-            sql.SQL("CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy").format(
-                sql.Identifier(slot), sql.Identifier(self._template)
-            )
-        )
+        self._clone(slot)
         self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", slot)
         self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
-        if self._template == TEMPLATE:
-            with connect(self._address, slot) as inside:
-                names = sql.Identifier(TEMPLATE), sql.Identifier(slot)
-                inside.execute(sql.SQL("REASSIGN OWNED BY {0} TO {1}").format(*names))
 
     def _make_shared_database(self) -> None:
-        if self.made:
-            return
-        self._make_role(SUITE_DATABASE, "CREATEDB CREATEROLE")
-        self._connection.execute(
-            sql.SQL("CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy").format(
-                sql.Identifier(SUITE_DATABASE), sql.Identifier(self._template)
-            )
-        )
+        if not self.made:
+            self._make_role(SUITE_DATABASE, "CREATEDB CREATEROLE")
+            self._clone(SUITE_DATABASE)
+
+    def _clone(self, name: str) -> None:
+        """Make a database of the template for the role of the same name, which owns all that is in it."""
+        names = sql.Identifier(name), sql.Identifier(self._template)
+        statement = "CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy"
+        self._connection.execute(sql.SQL(statement).format(*names))
         if self._template == TEMPLATE:
-            with connect(self._address, SUITE_DATABASE) as inside:
-                names = sql.Identifier(TEMPLATE), sql.Identifier(SUITE_DATABASE)
-                inside.execute(sql.SQL("REASSIGN OWNED BY {0} TO {1}").format(*names))
+            with connect(self._address, name) as inside:
+                inside.execute(sql.SQL("REASSIGN OWNED BY {1} TO {0}").format(*names))
 
     def _execute(self, statement: str, name: str) -> None:
         self._connection.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -41,7 +41,6 @@ class Template:
         self._address = address
         self._in_schema = isolation == "schema"
         self._password = make_password(secret, TEMPLATE, isolation)
-        self.is_open = False
 
     def open(self) -> None:
         """Make the role, which may log in, and its database."""
@@ -53,7 +52,6 @@ class Template:
                 with connect(self._address, TEMPLATE) as inside:
                     inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(TEMPLATE)))
                 self._execute("ALTER ROLE {0} SET search_path = {0}, public")
-        self.is_open = True
 
     def load(self, script: Script) -> None:
         """Make the template from a script instead of by `setup`."""
