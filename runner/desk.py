@@ -79,5 +79,7 @@ class Desk:
 
     def _drop(self, name: str, failed_test: str) -> None:
         if failed_test:
-            keep_dump(self._results, failed_test, name, self._server.dump(name))
+            # What the test left open would hold up pg_dump, and everybody who waits for this thread.
+            self._databases.end_sessions(name)
+            keep_dump(self._results, failed_test, name, lambda: self._server.dump(name))
         self._databases.drop(name)

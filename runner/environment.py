@@ -204,15 +204,17 @@ class Environment:
     def restore(self, slot: str) -> None:
         """Make a slot as it was at its start."""
         if self._slots is not None:
+            self._slots.end_transactions(slot)
             self._slots.restore(slot)
 
     def _restore(self, slot: str, test: str, attempt: int) -> None:
         """Keep what a failed attempt left in its slot, and make the slot as it was at its start."""
         if self._slots is None or self._stage.isolation == "none":
             return
+        self._slots.end_transactions(slot)
         database, schemas = self._slots.find_place(slot)
-        keep_dump(self._around.results, test, f"attempt-{attempt}", self._server.dump(database, schemas))
-        self.restore(slot)
+        keep_dump(self._around.results, test, f"attempt-{attempt}", lambda: self._server.dump(database, schemas))
+        self._slots.restore(slot)
         self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt)
 
     def _open_desk(self) -> "Desk":

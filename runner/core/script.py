@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+END = "\n-- ephemeral-runner: end of the snapshot "
 BOUNDARY = "-- ephemeral-runner: from here on as the slot's role\n"
 
 
@@ -21,14 +22,21 @@ class Script:
     body: str = ""
 
     def as_text(self) -> str:
-        """Both parts as the text of a file."""
-        return self.preamble + BOUNDARY + self.body
+        """Both parts as the text of a file, which ends with what tells whether it is whole."""
+        text = self.preamble + BOUNDARY + self.body
+        return f"{text}{END}{make_digest(text)}\n"
 
 
 def parse_script(text: str) -> Script | None:
-    """The script in a file's text, or None where it is not one."""
-    preamble, boundary, body = text.partition(BOUNDARY)
-    return Script(preamble, body) if boundary else None
+    """The script in a file's text, or None where it is not a whole one."""
+    whole, _, digest = text.rpartition(END)
+    preamble, boundary, body = whole.partition(BOUNDARY)
+    return Script(preamble, body) if boundary and digest.strip() == make_digest(whole) else None
+
+
+def make_digest(text: str) -> str:
+    """64 hex digits over a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def make_snapshot_key(setup: Iterable[str], inputs: Mapping[str, bytes], environment: Iterable[str]) -> str:

@@ -39,6 +39,13 @@ class Databases:
             if self._in_schema:
                 self._execute("ALTER ROLE {1} IN DATABASE {0} SET search_path = {2}, public", name, role, TEMPLATE)
 
+    def end_sessions(self, name: str) -> None:
+        """End all sessions on one."""
+        with translate(f"cannot end the sessions on the database `{name}`"):
+            self._connection.execute(
+                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+
     def drop(self, name: str) -> None:
         """Drop one, whoever is still in it.
 

@@ -4,7 +4,7 @@ The role carries the isolation: its search_path makes the schema the default for
 the address, and it has no rights on another slot, so Postgres itself refuses what crosses slots.
 """
 
-from psycopg import errors, sql
+from psycopg import sql
 
 from runner.core.groups import Isolation
 from runner.core.script import Script, strip_schema
@@ -13,8 +13,13 @@ from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import Connection, connect, translate
 from runner.postgres.template import run_as
 
-PATIENCE = "2s"
-"""How long a restored slot waits for transactions that a failed test left open, before they are ended."""
+PATIENCE = "5s"
+"""How long restoring a slot waits for a lock, when all that was open is ended."""
+
+OPEN_SESSIONS = """
+    SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
+    WHERE usename = %s AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
+"""
 
 
 class Slots:
@@ -71,8 +76,6 @@ class Slots:
             match self._isolation:
                 case "schema":
                     self._make_role(slot)
-                    # Extensions live in public, where slots may read but not make anything.
-                    self._execute("ALTER ROLE {0} SET search_path = {0}, public", slot)
                     self._make_schema(slot)
                 case "database":
                     self._make_role(slot)
@@ -90,8 +93,16 @@ class Slots:
         """The role of a slot."""
         return SUITE_DATABASE if self._isolation == "none" else slot
 
+    def end_transactions(self, slot: str) -> None:
+        """End the sessions that a failed attempt left in a transaction, or with a lock of its own; idle ones stay.
+
+        Their locks would hold up whoever looks at the slot, and restoring it.
+        """
+        with translate(f"cannot end what is open in the slot `{slot}`"):
+            self._connection.execute(OPEN_SESSIONS, [self.find_role(slot)])
+
     def restore(self, slot: str) -> None:
-        """Make the slot as it was at its start, under the same address; sessions that do nothing stay.
+        """Make the slot as it was at its start, under the same address; `end_transactions` comes first.
 
         Without isolation there is nothing that belongs to one slot, and nothing happens.
 
@@ -101,38 +112,36 @@ class Slots:
         with translate(f"cannot restore the slot `{slot}`"):
             match self._isolation:
                 case "schema":
-                    self._empty(self._inside, slot, "DROP SCHEMA IF EXISTS {0} CASCADE")
+                    self._empty(self._inside, slot)
+                    self._set_role(slot)
                     self._make_schema(slot)
                 case "database":
                     with connect(self._address, slot) as inside:
-                        self._empty(inside, slot, "DROP OWNED BY {0} CASCADE")
+                        self._empty(inside, slot)
+                        self._set_role(slot)
                         inside.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION pg_database_owner")
                         inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
                         self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
                         run_as(inside, slot, self._script.body)
 
-    def _empty(self, inside: Connection, slot: str, statement: str) -> None:
-        """Drop what is in a slot; a transaction that a test left open is ended when it stands in the way."""
-        drop = sql.SQL(statement).format(sql.Identifier(slot))
+    def _empty(self, inside: Connection, slot: str) -> None:
+        """Drop all that the role owns in one database, large objects included."""
         inside.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(PATIENCE)))
-        try:
-            inside.execute(drop)
-        except errors.LockNotAvailable:
-            inside.execute(
-                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'",
-                [slot],
-            )
-            inside.execute(drop)
-        finally:
-            inside.execute("RESET lock_timeout")
+        inside.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(slot)))
+        inside.execute("RESET lock_timeout")
+
+    def _set_role(self, slot: str) -> None:
+        """Give the role the settings and the password that a test may have changed."""
+        password = sql.Literal(make_password(self._password, slot, self._isolation))
+        self._connection.execute(sql.SQL("ALTER ROLE {0} PASSWORD {1}").format(sql.Identifier(slot), password))
+        self._execute("ALTER ROLE {0} RESET ALL", slot)
+        if self._isolation == "schema":
+            # Extensions live in public, where slots may read but not make anything.
+            self._execute("ALTER ROLE {0} SET search_path = {0}, public", slot)
 
     def _make_role(self, slot: str, rights: str = "") -> None:
-        statement = "CREATE ROLE {0} LOGIN PASSWORD {1} " + rights
-        self._connection.execute(
-            sql.SQL(statement).format(
-                sql.Identifier(slot), sql.Literal(make_password(self._password, slot, self._isolation))
-            )
-        )
+        self._execute("CREATE ROLE {0} LOGIN " + rights, slot)
+        self._set_role(slot)
 
     def _make_schema(self, slot: str) -> None:
         """Make the slot's schema; the script does it under the template's name, and everything follows the new one."""

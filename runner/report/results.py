@@ -1,12 +1,13 @@
 """The folder of one run's results: `.runner/runs/<run id>/`, and `.runner/latest` that points at the newest."""
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from runner.core.names import make_slug
-from runner.errors import SettingsError, find_reason
+from runner.errors import RunnerError, SettingsError, find_reason
 
 
 def make_results_folder(project: Path, name: str, run: str) -> Path:
@@ -41,8 +42,15 @@ def make_results_folder(project: Path, name: str, run: str) -> Path:
     return folder
 
 
-def keep_dump(results: Path, test: str, name: str, text: str) -> None:
-    """Keep what a failed test left in its database, as `failures/<test>/<name>.sql`; two tests never share a folder."""
+def keep_dump(results: Path, test: str, name: str, dump: Callable[[], str]) -> None:
+    """Keep what a failed test left in its database, as `failures/<test>/<name>.sql`; two tests never share a folder.
+
+    Where there is no dump, the file says why: that is no reason to end a run.
+    """
+    try:
+        text = dump()
+    except RunnerError as error:
+        text = f"-- {error.what}: {error.cause}\n"
     digest = hashlib.sha256(test.encode()).hexdigest()[:8]
     folder = results / "failures" / f"{make_slug(test)[:80]}-{digest}"
     with suppress(OSError):

@@ -98,8 +98,8 @@ def test_results_in_a_folder_below_or_beside_the_project_are_fine(tmp_path, name
 
 
 def test_a_dump_is_kept_in_a_folder_of_its_test(tmp_path):
-    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-1", "SELECT 'ü';\n")
-    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-2", "")
+    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-1", lambda: "SELECT 'ü';\n")
+    keep_dump(tmp_path, "tests/a.py::test_a[ü/x]", "attempt-2", lambda: "")
     [folder] = (tmp_path / "failures").iterdir()
     assert {path.name: path.read_text("utf-8") for path in folder.iterdir()} == {
         "attempt-1.sql": "SELECT 'ü';\n",
@@ -115,14 +115,14 @@ def test_a_dump_is_kept_in_a_folder_of_its_test(tmp_path):
 def test_dumps_of_two_tests_never_share_a_folder_and_never_leave_it(tmp_path, one, other):
     results = tmp_path / "results"
     for test in (one, other):
-        keep_dump(results, test, "rows", test)
+        keep_dump(results, test, "rows", lambda test=test: test)
     assert sorted(path.read_text() for path in results.glob("failures/*/rows.sql")) == sorted([one, other])
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_a_dump_that_cannot_be_kept_is_no_error_of_the_run(tmp_path):
     (tmp_path / "failures").touch()
-    keep_dump(tmp_path, "t", "rows", "x")
+    keep_dump(tmp_path, "t", "rows", lambda: "x")
     assert (tmp_path / "failures").read_text() == ""
 
 

@@ -69,3 +69,10 @@ def test_only_the_statement_that_makes_the_schema_is_taken_away_and_only_once():
     assert strip_schema(body * 2, "runner_template").count("CREATE SCHEMA") == 1
     text = "INSERT INTO a VALUES ('CREATE SCHEMA runner_template;');\n"
     assert strip_schema(text, "runner_template") == text
+
+
+def test_a_snapshot_that_was_cut_or_changed_is_none():
+    whole = Script("CREATE EXTENSION a;\n", "CREATE TABLE a ();\nCREATE TABLE b ();\n").as_text()
+    for size in range(len(whole) - 1):
+        assert parse_script(whole[:size]) is None
+    assert parse_script(whole.replace("TABLE b", "TABLE c")) is None

@@ -520,6 +520,9 @@ class RecordingSlots:
     def ensure(self, slot):
         self.made.append(slot)
 
+    def end_transactions(self, slot):
+        self.restored.append(f"transactions of {slot} ended")
+
     def restore(self, slot):
         self.restored.append(slot)
         if self.refusal is not None:
@@ -589,7 +592,8 @@ RESTORE = {"slot": "gw0", "answer": "restored-gw0-1", "test": "a.py::test_a[x/y]
 def test_a_slot_is_restored_after_its_rows_were_kept(asked, tmp_path):
     asked.slots.made.append("gw0")
     assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": ""}
-    assert (asked.slots.restored, asked.server.dumped) == (["gw0"], [("suite", ("gw0",))])
+    assert asked.slots.restored == ["transactions of gw0 ended", "gw0"]
+    assert asked.server.dumped == [("suite", ("gw0",))]
     [kept] = (tmp_path / "failures").glob("*/attempt-1.sql")
     assert kept.read_text() == "-- rows\n"
     [told] = [each.data for each in asked.events if each.name == "slot-restored"]

@@ -7,7 +7,10 @@ from docker.api.client import APIClient
 from runner.engines.docker.connect import translate
 from runner.errors import PostgresError
 
-OPTIONS = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=1000", "--encoding=UTF8")
+PATIENCE = "--lock-wait-timeout=5s"
+"""A test may have locked what is to be dumped, and wait for the end of the dump itself."""
+
+OPTIONS = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=1000", "--encoding=UTF8", PATIENCE)
 LAST_WORDS = b"-- PostgreSQL database dump complete"
 
 
