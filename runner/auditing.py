@@ -11,7 +11,7 @@ from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.engines.protocol import Engine
 from runner.environment import Environment, Surroundings
-from runner.errors import EngineError
+from runner.errors import CollectionError, EmptySelectionError
 from runner.session import Session
 from runner.streams import Streams, make_timeout
 
@@ -29,6 +29,7 @@ class AuditSession(Session):
         self._seed = seed
         self._collected: list[str] = []
         self._verdicts: dict[str, str] = {}
+        self._running = ""
         self.findings: list[Findings] = []
 
     def _work(self, streams: Streams, check: Callable[[], None]) -> None:
@@ -49,28 +50,32 @@ class AuditSession(Session):
                 self._audit(self._environment, alone, streams, check)
             finally:
                 self._environment.close()
+        if not self.findings:
+            raise EmptySelectionError(f"no test matches {self._plan.selection.as_text()}")
 
     def _audit(self, environment: Environment, each: Pass, streams: Streams, check: Callable[[], None]) -> None:
-        def call(plan: Plan) -> None:
+        def call(plan: Plan) -> int:
             environment.start_pass(each, plan)
             code = streams.follow(self._find_left(), check)
             if code is None:
                 raise make_timeout(self._plan.settings.timeout, self.outcome.tally.running, self._steps.clock())
-            if code not in HARMLESS:
-                raise EngineError(
-                    f"pytest ended with the exit code {code}", "its output is in the results: `suite.log`"
-                )
+            return code
 
         def run(tests: Sequence[str]) -> Mapping[str, str]:
             if each.needs.database:
                 environment.restore(MASTER)
             environment.put_order(tests)
-            self._verdicts = {}
-            call(replace(self._plan, order=tuple(tests)))
+            self._verdicts, self._running = {}, ""
+            if call(replace(self._plan, order=tuple(tests))) not in HARMLESS and self._running:
+                self._verdicts[self._running] = "error"
+                self._steps.tell("audit", text=f"{self._running} ended the process: no verdicts of those after it")
             return self._verdicts
 
         self._collected = []
-        call(replace(self._plan, collect_only=True))
+        if (code := call(replace(self._plan, collect_only=True))) not in HARMLESS:
+            raise CollectionError(
+                f"cannot collect the tests: pytest ended with the exit code {code}", hint="`runner run` shows why"
+            )
         if self._collected:
             found = audit(self._collected, run, self._seed, lambda text: self._steps.tell("audit", text=text))
             self.findings.append(found)
@@ -80,5 +85,9 @@ class AuditSession(Session):
         super()._hear(event)
         if event.name == "test-collected":
             self._collected.append(event.data["test"])
+        if event.name == "test-started":
+            self._running = event.data["test"]
+        if event.name == "test-finished":
+            self._running = ""
         if event.name == "test-finished" and self._verdicts.get(event.data["test"]) not in {"failed", "error"}:
             self._verdicts[event.data["test"]] = event.data["verdict"]

@@ -46,6 +46,13 @@ class BrokenRuleError(RunnerError):
     meaning = "tests failed (pytest's own code), or broke a rule of isolation"
 
 
+class CollectionError(RunnerError):
+    """Pytest cannot collect the tests."""
+
+    exit_code = 2
+    meaning = "the tests cannot be collected (pytest's own code)"
+
+
 class SettingsError(RunnerError):
     """A setting, a flag or the project folder is not usable."""
 
@@ -116,6 +123,7 @@ class Interrupted(RunnerError):
 
 ERRORS: tuple[type[RunnerError], ...] = (
     BrokenRuleError,
+    CollectionError,
     RunnerError,
     SettingsError,
     EngineError,

@@ -115,9 +115,12 @@ def split(command: str) -> list[str]:
     """The words of a command, as a shell has them.
 
     Raises:
-        SettingsError: a quote is not closed.
+        SettingsError: a quote is not closed, or there is no word.
     """
     try:
-        return shlex.split(command)
+        words = shlex.split(command)
+        if not words:
+            raise ValueError("it is empty")
+        return words
     except ValueError as error:
         raise SettingsError(f"setting `setup` is not valid: `{command}`", str(error).lower()) from None

@@ -140,3 +140,19 @@ def test_a_test_in_quarantine_does_not_decide_until_its_day_is_over(rules: Path)
     expired = run(rules, "run", "retries", "-k", "steady")
     assert expired.exit_code == 90
     assert "cause: `retries/test_retries.py::test_a_sum_is_wrong` since 2020-01-01" in expired.stderr
+
+
+def test_an_audit_names_a_test_that_ends_its_process_and_goes_on(rules: Path) -> None:
+    (rules / "shared_state" / "test_zz.py").write_text("import os\n\ndef test_ends(): os._exit(3)\n")
+    ended = run(rules, "audit", "shared_state", "--json")
+    assert ended.exit_code == 1, ended.stderr
+    assert "shared_state/test_zz.py::test_ends ended the process" in ended.stderr
+    assert json.loads(ended.stdout)["findings"], "those before it have verdicts"
+
+
+def test_an_audit_of_what_cannot_be_collected_and_of_nothing(rules: Path) -> None:
+    (rules / "shared_state" / "test_zz.py").write_text("import nothing_of_this_name\n")
+    ended = run(rules, "audit", "shared_state")
+    assert ended.exit_code == 2
+    assert ended.error.startswith("error: cannot collect the tests: pytest ended with the exit code 2")
+    assert run(rules, "audit", "retries", "-k", "nothing").exit_code == 95

@@ -2,12 +2,13 @@
 
 import pytest
 
-from runner.errors import ERRORS, BrokenRuleError, Interrupted, RunnerError, SettingsError
+from runner.errors import ERRORS, BrokenRuleError, CollectionError, Interrupted, RunnerError, SettingsError
 
 pytestmark = pytest.mark.unit
 
 DOCUMENTED = {
     "BrokenRuleError": 1,
+    "CollectionError": 2,
     "RunnerError": 70,
     "SettingsError": 90,
     "EngineError": 91,
@@ -35,8 +36,11 @@ def test_every_error_with_a_meaning_of_its_own_is_in_the_list():
     assert len({each.meaning for each in ERRORS}) == len(ERRORS)
 
 
-def test_the_only_exit_code_of_pytests_is_that_of_failed_tests_for_a_broken_rule():
-    assert {each.exit_code: each for each in ERRORS if each.exit_code in range(6)} == {1: BrokenRuleError}
+def test_the_only_exit_codes_of_pytests_are_those_of_failed_tests_and_of_tests_that_cannot_be_collected():
+    assert {each.exit_code: each for each in ERRORS if each.exit_code in range(6)} == {
+        1: BrokenRuleError,
+        2: CollectionError,
+    }
 
 
 @pytest.mark.parametrize(("number", "name", "code"), [(2, "SIGINT", 130), (15, "SIGTERM", 143), (1, "SIGHUP", 129)])
