@@ -37,11 +37,12 @@ class Setup:
         Raises:
             SettingsError: a pattern of `setup_inputs` matches nothing, or a command cannot be read.
         """
-        for command in settings.setup:
-            split(command)
         self._settings = settings
         self._isolation = isolation
         self._folder = folder
+        for command in settings.setup:
+            if not self._is_sql(command):
+                split(command)
         inputs = read_matching(folder, [*settings.setup_inputs, *filter(self._is_sql, settings.setup)])
         own = [f"{name}={text}" for name, text in sorted(settings.environment.items())]
         around = [isolation, engine.image, engine.postgres_image, *own]
@@ -115,12 +116,14 @@ def split(command: str) -> list[str]:
     """The words of a command, as a shell has them.
 
     Raises:
-        SettingsError: a quote is not closed, or there is no word.
+        SettingsError: a quote is not closed, there is no word, or it is a file of SQL that is not there.
     """
     try:
         words = shlex.split(command)
         if not words:
             raise ValueError("it is empty")
+        if len(words) == 1 and command.endswith(".sql"):
+            raise ValueError("no such file")
         return words
     except ValueError as error:
         raise SettingsError(f"setting `setup` is not valid: `{command}`", str(error).lower()) from None

@@ -95,6 +95,7 @@ def make_environment(
         "own": sorted(own),
         "server": server,
         "call": call,
+        "restores": each.needs.isolation != "none",
         "transient": settings.transient,
         "reports": REPORTS,
         "folders": FOLDERS,

@@ -78,7 +78,8 @@ class Retries:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Before another attempt: tear down the fixtures of every scope, and get the slot as it was at its start."""
         attempt = getattr(item, "execution_count", 1)
-        if attempt == 1:
+        if attempt == 1 or not self._wiring["restores"]:
+            # Without a slot of its own, wider fixtures could not set up again what others still use.
             return
         tear_down_scopes(item)
         if server := slot.find_server(self._wiring):

@@ -37,10 +37,8 @@ def test_every_error_with_a_meaning_of_its_own_is_in_the_list():
 
 
 def test_the_only_exit_codes_of_pytests_are_those_of_failed_tests_and_of_tests_that_cannot_be_collected():
-    assert {each.exit_code: each for each in ERRORS if each.exit_code in range(6)} == {
-        1: BrokenRuleError,
-        2: CollectionError,
-    }
+    own = {each.exit_code: each for each in ERRORS if each.exit_code in range(6)}
+    assert own == {1: BrokenRuleError, 2: CollectionError}
 
 
 @pytest.mark.parametrize(("number", "name", "code"), [(2, "SIGINT", 130), (15, "SIGTERM", 143), (1, "SIGHUP", 129)])

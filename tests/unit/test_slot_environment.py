@@ -69,6 +69,7 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
         "project": "/project",
         "writable": [],
         "call": 1,
+        "restores": True,
         "seed": None,
         "durations": {},
         "order": None,
