@@ -79,13 +79,14 @@ class Environment:
         """Make the suite container, and let it start."""
         plan = self._plan
         with self._steps.step("suite") as step:
+            receiver = self._streams.receive_suite
+            self._suite: Suite = self._engine.start_suite(receiver, self._stage.database, self._stage.egress)
             if self._stage.database and plan.settings.setup:
+                # psycopg takes 0.1 s to import, in which the engine starts the container.
                 from runner.setup import Setup
 
                 around = self._around
                 self._setup = Setup(plan.settings, self._stage.isolation, self._engine, around.folder, around.environ)
-            receiver = self._streams.receive_suite
-            self._suite: Suite = self._engine.start_suite(receiver, self._stage.database, self._stage.egress)
             step["note"] = "container made, sources copied in"
 
     def put_order(self, order: Sequence[str]) -> None:

@@ -22,8 +22,8 @@ from runner.report.junit import merge_junit
 from runner.steps import Steps
 from runner.streams import Sink, Streams, make_timeout
 
-LAST_WORDS = 0.02
-"""Seconds of silence after which the log of Postgres counts as read."""
+SILENCE, LAST_WORDS = 0.02, 0.5
+"""Seconds of silence after which the log of Postgres counts as read, and seconds to wait for that at the most."""
 
 
 @dataclass
@@ -53,6 +53,13 @@ def make_left_behind(left: Sequence[Leftover]) -> LeftBehindError:
     """The error for objects that could not be removed."""
     names = ", ".join(f"{each.kind} `{each.name}`" for each in left)
     return LeftBehindError(f"could not remove {names}", hint="`runner clean` removes what has no living owner")
+
+
+def take_last_words(streams: Streams) -> None:
+    """Take what the server still has to say of the tests: its log comes on a stream of its own."""
+    deadline = time.monotonic() + LAST_WORDS
+    while time.monotonic() < deadline and streams.take(SILENCE):
+        pass
 
 
 def collects_apart(each: Pass) -> bool:
@@ -121,16 +128,15 @@ class Session:
             # The first pass starts before Postgres does; the plugin waits where it needs a slot.
             started = not (environment.must_set_up and stage.passes[0].needs.database)
             if started:
-                environment.start_pass(stage.passes[0])
+                self._start(environment, stage.passes[0])
             if stage.database:
                 environment.start_postgres(check)
                 if not (started and environment.must_set_up):
                     environment.prepare(self._find_left, check)
             environment.wait_started()
             codes = self._follow_passes(environment, stage, streams, check, started)
-            # The server's log comes on a stream of its own.
-            while stage.database and streams.take(LAST_WORDS):
-                pass
+            if stage.database:
+                take_last_words(streams)
             return codes
         except (Interrupted, NotReadyError):
             environment.interrupt()
@@ -154,14 +160,17 @@ class Session:
             if each.needs.database and not environment.is_prepared:
                 environment.prepare(self._find_left, check)
             if number or not started:
-                environment.start_pass(each)
+                self._start(environment, each)
             codes.append(self._follow(each, streams, check))
             self._ended.append(codes[-1])
         return codes
 
+    def _start(self, environment: Environment, each: Pass) -> None:
+        self._collects_apart = collects_apart(each)
+        environment.start_pass(each)
+
     def _follow(self, each: Pass, streams: Streams, check: Callable[[], None]) -> int:
         """Follow one pass to its end."""
-        self._collects_apart = collects_apart(each)
         tally, own = self.outcome.tally, each.needs.timeout
         left = self._find_left()
         limit = min(left, own) if own else left
