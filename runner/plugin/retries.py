@@ -5,6 +5,7 @@ two attempts.
 """
 
 import inspect
+import socket
 import sys
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -41,6 +42,12 @@ class Retries:
             return asked(item, report, *rest) or (report.failed and not self._find_reason(item))
 
         setattr(module, "_should_hard_fail_on_error", ends_at_once)  # noqa: B010 -- mypy knows no such attribute
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let pytest-rerunfailures send at once: for each test it writes to its controller twice, and TCP waits 40 ms."""
+        connection = getattr(getattr(session.config, "failures_db", None), "sock", None)
+        if connection is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_makereport(
