@@ -44,7 +44,7 @@ class Retries:
         setattr(module, "_should_hard_fail_on_error", ends_at_once)  # noqa: B010 -- mypy knows no such attribute
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Let pytest-rerunfailures send at once: for each test it writes to its controller twice, and TCP waits 40 ms."""
+        """Let pytest-rerunfailures send at once: its two small writes for each test cost 40 ms where TCP waits."""
         connection = getattr(getattr(session.config, "failures_db", None), "sock", None)
         if connection is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
