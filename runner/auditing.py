@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from runner.core.audit import audit
+from runner.core.audit_case import FAILURES
 from runner.core.events import Event, Listener
 from runner.core.findings import Findings
 from runner.core.names import MASTER
@@ -38,18 +39,16 @@ class AuditSession(Session):
             if self._is_empty(each):
                 continue
             alone = replace(each, needs=replace(each.needs, workers=0, reruns=0))
-            if self._environment is not None:
-                self._engine.remove_containers()
-            self._environment = self._make_environment(replace(self._plan, passes=(alone,)), Stage((alone,)), streams)
-            self._environment.start_suite()
+            environment = self._open_environment(replace(self._plan, passes=(alone,)), Stage((alone,)), streams)
+            environment.start_suite()
             try:
                 if alone.needs.database:
-                    self._environment.start_postgres(check)
-                    self._environment.prepare(self._find_left, check)
-                self._environment.wait_started()
-                self._audit(self._environment, alone, streams, check)
+                    environment.start_postgres(check)
+                    environment.prepare(self._find_left, check)
+                environment.wait_started()
+                self._audit(environment, alone, streams, check)
             finally:
-                self._environment.close()
+                environment.close()
         if not self.findings:
             raise EmptySelectionError(f"no test matches {self._plan.selection.as_text()}")
 
@@ -83,11 +82,12 @@ class AuditSession(Session):
     def _hear(self, event: Event) -> None:
         """Beside what every run does with an event: keep tests and verdicts, of which a failing phase decides."""
         super()._hear(event)
-        if event.name == "test-collected":
-            self._collected.append(event.data["test"])
-        if event.name == "test-started":
-            self._running = event.data["test"]
-        if event.name == "test-finished":
-            self._running = ""
-        if event.name == "test-finished" and self._verdicts.get(event.data["test"]) not in {"failed", "error"}:
-            self._verdicts[event.data["test"]] = event.data["verdict"]
+        match event.name:
+            case "test-collected":
+                self._collected.append(event.data["test"])
+            case "test-started":
+                self._running = event.data["test"]
+            case "test-finished":
+                self._running = ""
+                if self._verdicts.get(event.data["test"]) not in FAILURES:
+                    self._verdicts[event.data["test"]] = event.data["verdict"]

@@ -129,22 +129,22 @@ class Environment:
     def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
         """Make the template where there is a `setup`, then the slots that the stage starts with."""
         from runner.postgres.slots import Slots
+        from runner.postgres.template import Template
 
-        script = None
+        self._script = None
+        self._template = Template(self._connection, self._at, self._stage.isolation, self._secret)
         if self._setup is not None:
             setup = self._setup
             with self._steps.step("setup") as step:
-                script = setup.make_script(
-                    self._connection, self._at, self._secret, self._server, self._make_command(find_left, check)
-                )
+                run = self._make_command(find_left, check)
+                self._script = setup.make_script(self._template, self._server, run)
                 commands = len(self._plan.settings.setup) if setup.must_run else 0
                 self._steps.tell("setup-finished", commands=commands, snapshot=setup.key)
                 unchanged = f"nothing to run: its inputs are those of snapshot {setup.key}"
                 step["note"] = f"commands run: {commands}" if commands else unchanged
         with self._steps.step("slots") as step:
             isolation = self._stage.isolation
-            self._slots = Slots(self._connection, self._at, isolation, self._secret, script)
-            self._script = script
+            self._slots = Slots(self._connection, self._at, isolation, self._secret, self._script)
             wanted, self._wanted = self._wanted, []
             for slot in wanted:
                 self._want_slot(slot)
@@ -221,17 +221,10 @@ class Environment:
     def _open_desk(self) -> "Desk":
         if self._desk is None:
             from runner.desk import Desk
-            from runner.postgres.template import Template
 
-            isolation = self._stage.isolation
-            has_template = self._script is not None and (self.must_set_up or isolation != "schema")
-            if not has_template:
-                template = Template(self._connection, self._at, isolation, self._secret)
-                template.open()
-                if self._script is not None:
-                    template.load(self._script)
-                template.close()
-            self._desk = Desk(self._at, isolation, self._suite.answer, self._server, self._around.results)
+            if not self._template.is_made:
+                self._template.make(self._script)
+            self._desk = Desk(self._at, self._stage.isolation, self._suite.answer, self._server, self._around.results)
         return self._desk
 
     def interrupt(self) -> None:

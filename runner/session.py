@@ -105,8 +105,12 @@ class Session:
         check_ends(self._ended, self.outcome.tally)
         self._judge(combine_exit_codes(codes, self._plan.selection.as_text()))
 
-    def _make_environment(self, plan: Plan, stage: Stage, streams: Streams) -> Environment:
-        return Environment(plan, stage, self._engine, self._around, streams, self._steps)
+    def _open_environment(self, plan: Plan, stage: Stage, streams: Streams) -> Environment:
+        """The environment of a stage, in the place of the one before, whose containers are removed first."""
+        if self._environment is not None:
+            self._engine.remove_containers()
+        self._environment = Environment(plan, stage, self._engine, self._around, streams, self._steps)
+        return self._environment
 
     def _run_stages(self, streams: Streams, check: Callable[[], None]) -> list[int]:
         codes: list[int] = []
@@ -114,10 +118,8 @@ class Session:
             if all(map(self._is_empty, stage.passes)):
                 codes += [NO_TESTS] * len(stage.passes)
                 continue
-            if self._environment is not None:
-                self._engine.remove_containers()
-            self._environment = self._make_environment(self._plan, stage, streams)
-            codes += self._run_stage(self._environment, stage, streams, check)
+            environment = self._open_environment(self._plan, stage, streams)
+            codes += self._run_stage(environment, stage, streams, check)
         return codes
 
     def _run_stage(

@@ -8,9 +8,8 @@ from runner.core.groups import Isolation
 from runner.core.script import Script, make_snapshot_key, parse_script
 from runner.core.settings import Settings
 from runner.core.slots import TEMPLATE
-from runner.engines.protocol import Engine, Server, ServerAddress
+from runner.engines.protocol import Engine, Server
 from runner.errors import NotReadyError, PostgresError, SettingsError
-from runner.postgres.connect import Connection
 from runner.postgres.template import Template
 from runner.project.inputs import read_matching
 from runner.report.results import Snapshots
@@ -56,32 +55,23 @@ class Setup:
     @property
     def must_run(self) -> bool:
         """Whether commands have to run."""
-        return bool(self._settings.setup) and self.snapshot is None
+        return self.snapshot is None
 
-    def make_script(
-        self, connection: Connection, address: ServerAddress, secret: str, server: Server, run: RunCommand
-    ) -> Script | None:
+    def make_script(self, template: Template, server: Server, run: RunCommand) -> Script:
         """What each slot starts with, after the template was made where one is needed.
 
         Args:
-            connection: a superuser's.
-            address: where it leads.
-            secret: the run's.
+            template: not made yet.
             server: dumps the template.
             run: runs a command with the template's address in its environment.
 
         Raises:
             PostgresError: a command failed, or made what cannot be copied.
         """
-        if not self._settings.setup:
-            return None
         in_schema = self._isolation == "schema"
-        template = Template(connection, address, self._isolation, secret)
         if self.snapshot is not None:
             if not in_schema:
-                template.open()
-                template.load(self.snapshot)
-                template.close()
+                template.make(self.snapshot)
             return self.snapshot
         template.open()
         for command in self._settings.setup:

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field, replace
 from runner.core.groups import MOMENTS, Group, Isolation
 from runner.core.nearest import make_hint
 from runner.core.passes import Needs, Pass, Stage, limit_workers, make_passes
+from runner.core.places import RESULTS
 from runner.core.settings import Settings
 from runner.errors import SettingsError
-
-RESULTS = "/run/runner/results"
-"""Where pytest writes its JUnit file inside the suite container."""
 
 
 @dataclass(frozen=True)

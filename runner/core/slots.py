@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from runner.core.groups import Group, Isolation
 from runner.core.passes import Pass
+from runner.core.places import FILES, FOLDERS, PROJECT, REPORTS
 from runner.core.plan import Plan
 from runner.core.settings import find_fields
 
@@ -35,6 +36,12 @@ PLUGIN_MODULE = "ephemeral_runner_plugin"
 """The plugin's name inside the suite image."""
 
 
+ORDER = "order.json"
+
+LONGEST_SCOPES, LONGEST_NAME = 300, 200
+"""Of 128 KiB that Linux allows for one variable, at most half."""
+
+
 def make_server(isolation: Isolation, secret: str) -> dict[str, str]:
     """The parts of a slot's address as the tests use it.
 
@@ -50,23 +57,6 @@ def make_server(isolation: Isolation, secret: str) -> dict[str, str]:
 def make_password(secret: str, slot: str, isolation: Isolation) -> str:
     """The password of a slot's role: another one for each, so that no worker gets into another's slot by mistake."""
     return secret if isolation == "none" else f"{secret}-{slot}"
-
-
-FOLDERS = "/run/runner/workers"
-"""Where each worker has folders of its own."""
-
-FILES = "/run/runner/files"
-"""Where the runner puts files that the plugin reads."""
-
-REPORTS = "/run/runner/reports.sock"
-"""Where the plugin reaches the runner; images/base/lease.py listens there."""
-
-PROJECT = "/project"
-
-ORDER = "order.json"
-
-LONGEST_SCOPES, LONGEST_NAME = 300, 200
-"""Of 128 KiB that Linux allows for one variable, at most half."""
 
 
 def make_environment(
@@ -120,7 +110,6 @@ def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, enviro
     settings = plan.settings
     parts = {name: text.format(slot=TEMPLATE) for name, text in make_server(isolation, secret).items()}
     parts |= {"user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
-    parts["password"] = make_password(secret, TEMPLATE, isolation)
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     filled = {name: text.format_map(parts) for name, text in {**VARIABLES, **settings.environment}.items()}
     return {**passed, **filled}

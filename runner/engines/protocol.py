@@ -9,9 +9,6 @@ from runner.core.names import Owner
 
 OUTPUT, REPORTS, END = 1, 2, 0
 
-FILES = "/run/runner/files"
-"""The folder of the suite container in which `Suite.put_files` puts files."""
-
 Receiver = Callable[[int, bytes], None]
 """Called in a thread of the engine with OUTPUT or REPORTS and data; with END and nothing when the container ended."""
 
@@ -67,7 +64,7 @@ class Suite(Protocol):
         """
 
     def put_files(self, files: Mapping[str, bytes]) -> None:
-        """Put files into the folder FILES, where the suite may read them; before a process starts, or while it runs.
+        """Put files into the folder `places.FILES`, where the suite may read them; before a process starts, or later.
 
         Args:
             files: contents by path relative to FILES. A process may see half of a file before this returns.

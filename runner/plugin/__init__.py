@@ -16,8 +16,6 @@ import pytest
 from . import fixtures, marks, ordering, reports, retries, rules, slot, standalone, workers
 from .channel import Channel, open_channel
 
-CROSSES = "crosses_slots: the test means to reach into another slot, and to be refused"
-
 WIRING = slot.activate() or standalone.activate()
 CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
 
@@ -26,7 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the groups' marks, which pytest then demands, and register the parts that this process needs."""
     for mark, description in WIRING.get("marks", {}).items():
         config.addinivalue_line("markers", f"{mark}: {description}")
-    config.addinivalue_line("markers", CROSSES)
+    config.addinivalue_line("markers", f"{rules.CROSSES}: the test means to reach into another slot, and to be refused")
     register(config, fixtures=fixtures.Fixtures(WIRING, CHANNEL))
     is_worker = hasattr(config, "workerinput")
     leads = not is_worker and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))

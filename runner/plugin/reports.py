@@ -10,6 +10,7 @@ import pytest
 from . import slot
 from .channel import Channel
 from .marks import find_declared_marks
+from .rules import CROSSES
 
 PHASES = frozenset({"setup", "call", "teardown"})
 
@@ -46,7 +47,7 @@ class StartReporter:
             worker=self._worker,
             groups=[name for name, wanted in self._groups.items() if not marks.isdisjoint(wanted)],
             attempt=getattr(item, "execution_count", 1),
-            crosses="crosses_slots" in marks,
+            crosses=CROSSES in marks,
             time=time.time(),
         )
 

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import pytest
 
@@ -42,23 +42,27 @@ def find_transient(error: BaseException, declared: Collection[str]) -> str:
 
 def list_causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what it was explicitly raised from; SQLAlchemy keeps the driver's error in `orig`."""
-    seen: set[int] = set()
-    each: BaseException | None = error
-    while each is not None and id(each) not in seen:
-        seen.add(id(each))
-        yield each
+
+    def find_cause(each: BaseException) -> BaseException | None:
         original = getattr(each, "orig", None)
-        each = original if isinstance(original, BaseException) else each.__cause__
+        return original if isinstance(original, BaseException) else each.__cause__
+
+    return follow(error, find_cause)
 
 
 def list_contexts(error: BaseException) -> Iterator[BaseException]:
     """The error and what was being handled when it was raised, as a traceback shows it."""
+    return follow(error, lambda each: each.__cause__ or (None if each.__suppress_context__ else each.__context__))
+
+
+def follow(error: BaseException, step: Callable[[BaseException], BaseException | None]) -> Iterator[BaseException]:
+    """An error and where the steps from it lead, once around where they lead in a circle."""
     seen: set[int] = set()
     each: BaseException | None = error
     while each is not None and id(each) not in seen:
         seen.add(id(each))
         yield each
-        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+        each = step(each)
 
 
 def is_assertion(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from runner.engines.protocol import ServerAddress
 from runner.errors import NotReadyError, PostgresError
@@ -69,6 +70,16 @@ def connect(address: ServerAddress, database: str) -> Connection:
         sslmode="disable",
         gssencmode="disable",
     )
+
+
+def execute(connection: Connection, statement: str, *names: str, text: str = "") -> None:
+    """Run a statement with identifiers in the places {0}, {1} ..., and a text in the place {text}."""
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names), text=sql.Literal(text)))
+
+
+def end_sessions(connection: Connection, database: str) -> None:
+    """End all sessions on a database."""
+    connection.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [database])
 
 
 @contextmanager

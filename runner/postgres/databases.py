@@ -1,11 +1,9 @@
 """Databases for single tests: clones of the template that a slot's role owns, made ahead and dropped afterwards."""
 
-from psycopg import sql
-
 from runner.core.groups import Isolation
 from runner.core.slots import TEMPLATE
 from runner.engines.protocol import ServerAddress
-from runner.postgres.connect import Connection, connect, translate
+from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
 
 
 class Databases:
@@ -31,20 +29,26 @@ class Databases:
         """
         with translate(f"cannot make the database `{name}`"):
             if role not in self._members:
-                self._execute("GRANT {1} TO {0}", role, TEMPLATE)
+                execute(self._connection, "GRANT {1} TO {0}", role, TEMPLATE)
                 self._members.add(role)
-            self._execute("CREATE DATABASE {0} OWNER {1} TEMPLATE {2} STRATEGY file_copy", name, role, TEMPLATE)
-            self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", name)
-            self._execute("GRANT ALL ON DATABASE {0} TO {1}", name, role)
+            execute(
+                self._connection, "CREATE DATABASE {0} OWNER {1} TEMPLATE {2} STRATEGY file_copy", name, role, TEMPLATE
+            )
+            execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", name)
+            execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
             if self._in_schema:
-                self._execute("ALTER ROLE {1} IN DATABASE {0} SET search_path = {2}, public", name, role, TEMPLATE)
+                execute(
+                    self._connection,
+                    "ALTER ROLE {1} IN DATABASE {0} SET search_path = {2}, public",
+                    name,
+                    role,
+                    TEMPLATE,
+                )
 
     def end_sessions(self, name: str) -> None:
         """End all sessions on one."""
         with translate(f"cannot end the sessions on the database `{name}`"):
-            self._connection.execute(
-                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [name]
-            )
+            end_sessions(self._connection, name)
 
     def drop(self, name: str) -> None:
         """Drop one, whoever is still in it.
@@ -53,7 +57,4 @@ class Databases:
             PostgresError: Postgres refused.
         """
         with translate(f"cannot drop the database `{name}`"):
-            self._execute("DROP DATABASE IF EXISTS {0} WITH (FORCE)", name)
-
-    def _execute(self, statement: str, *names: str) -> None:
-        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+            execute(self._connection, "DROP DATABASE IF EXISTS {0} WITH (FORCE)", name)

@@ -4,13 +4,11 @@ The role carries the isolation: its search_path makes the schema the default for
 the address, and it has no rights on another slot, so Postgres itself refuses what crosses slots.
 """
 
-from psycopg import sql
-
 from runner.core.groups import Isolation
 from runner.core.script import Script, strip_schema
 from runner.core.slots import SUITE_DATABASE, TEMPLATE, make_password
 from runner.engines.protocol import ServerAddress
-from runner.postgres.connect import Connection, connect, translate
+from runner.postgres.connect import Connection, connect, execute, translate
 from runner.postgres.template import run_as
 
 PATIENCE = "5s"
@@ -54,12 +52,12 @@ class Slots:
         with translate("cannot prepare the database for the slots"):
             # A session on the template would keep new databases from being made; neither is any slot's business.
             for database in ("template1", "postgres"):
-                self._execute("REVOKE CONNECT ON DATABASE {0} FROM PUBLIC", database)
+                execute(self._connection, "REVOKE CONNECT ON DATABASE {0} FROM PUBLIC", database)
             if isolation == "schema":
-                self._execute("CREATE DATABASE {0} STRATEGY file_copy", SUITE_DATABASE)
+                execute(self._connection, "CREATE DATABASE {0} STRATEGY file_copy", SUITE_DATABASE)
                 # Slots live in one database: nobody may make objects where all can see them.
-                self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
-                self._execute("GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
+                execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
+                execute(self._connection, "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
                 self._inside = connect(address, SUITE_DATABASE)
                 if self._script.preamble:
                     self._inside.execute(self._script.preamble.encode())
@@ -121,43 +119,42 @@ class Slots:
                         self._set_role(slot)
                         inside.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION pg_database_owner")
                         inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
-                        self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
+                        execute(self._connection, "GRANT ALL ON DATABASE {0} TO {0}", slot)
                         run_as(inside, slot, self._script.body)
 
     def _empty(self, inside: Connection, slot: str) -> None:
         """Drop all that the role owns in one database, large objects included."""
-        inside.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(PATIENCE)))
-        inside.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(sql.Identifier(slot)))
+        execute(inside, "SET lock_timeout = {text}", text=PATIENCE)
+        execute(inside, "DROP OWNED BY {0} CASCADE", slot)
         inside.execute("RESET lock_timeout")
 
     def _set_role(self, slot: str) -> None:
         """Give the role the settings and the password that a test may have changed."""
-        password = sql.Literal(make_password(self._password, slot, self._isolation))
-        self._connection.execute(sql.SQL("ALTER ROLE {0} PASSWORD {1}").format(sql.Identifier(slot), password))
-        self._execute("ALTER ROLE {0} RESET ALL", slot)
+        password = make_password(self._password, slot, self._isolation)
+        execute(self._connection, "ALTER ROLE {0} PASSWORD {text}", slot, text=password)
+        execute(self._connection, "ALTER ROLE {0} RESET ALL", slot)
         if self._isolation == "schema":
             # Extensions live in public, where slots may read but not make anything.
-            self._execute("ALTER ROLE {0} SET search_path = {0}, public", slot)
+            execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", slot)
 
     def _make_role(self, slot: str, rights: str = "") -> None:
-        self._execute("CREATE ROLE {0} LOGIN " + rights, slot)
+        execute(self._connection, "CREATE ROLE {0} LOGIN " + rights, slot)
         self._set_role(slot)
 
     def _make_schema(self, slot: str) -> None:
         """Make the slot's schema; the script does it under the template's name, and everything follows the new one."""
         if not self._script.body:
-            self._inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(slot)))
+            execute(self._inside, "CREATE SCHEMA {0} AUTHORIZATION {0}", slot)
             return
-        names = sql.Identifier(TEMPLATE), sql.Identifier(slot)
         with self._inside.transaction():
-            self._inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {1}").format(*names))
+            execute(self._inside, "CREATE SCHEMA {0} AUTHORIZATION {1}", TEMPLATE, slot)
             run_as(self._inside, slot, strip_schema(self._script.body, TEMPLATE))
-            self._inside.execute(sql.SQL("ALTER SCHEMA {0} RENAME TO {1}").format(*names))
+            execute(self._inside, "ALTER SCHEMA {0} RENAME TO {1}", TEMPLATE, slot)
 
     def _make_database(self, slot: str) -> None:
         self._clone(slot)
-        self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC", slot)
-        self._execute("GRANT ALL ON DATABASE {0} TO {0}", slot)
+        execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", slot)
+        execute(self._connection, "GRANT ALL ON DATABASE {0} TO {0}", slot)
 
     def _make_shared_database(self) -> None:
         if not self.made:
@@ -166,12 +163,7 @@ class Slots:
 
     def _clone(self, name: str) -> None:
         """Make a database of the template for the role of the same name, which owns all that is in it."""
-        names = sql.Identifier(name), sql.Identifier(self._template)
-        statement = "CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy"
-        self._connection.execute(sql.SQL(statement).format(*names))
+        execute(self._connection, "CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy", name, self._template)
         if self._template == TEMPLATE:
             with connect(self._address, name) as inside:
-                inside.execute(sql.SQL("REASSIGN OWNED BY {1} TO {0}").format(*names))
-
-    def _execute(self, statement: str, name: str) -> None:
-        self._connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+                execute(inside, "REASSIGN OWNED BY {0} TO {1}", TEMPLATE, name)

@@ -1,13 +1,11 @@
 """The template of all slots: a role and a database in which `setup` runs once, and what cannot be copied from it."""
 
-from psycopg import sql
-
 from runner.core.groups import Isolation
 from runner.core.script import Script, strip_schema
 from runner.core.slots import TEMPLATE, make_password
 from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
-from runner.postgres.connect import Connection, connect, translate
+from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
 
 OTHER_SCHEMAS = """
     SELECT 'the schema `' || nspname || '`' FROM pg_namespace
@@ -29,7 +27,7 @@ class Template:
     """The database that `setup` fills."""
 
     def __init__(self, connection: Connection, address: ServerAddress, isolation: Isolation, secret: str) -> None:
-        """Describe the template; `open` makes it.
+        """Describe the template; `make` makes it from a script, and `open` and `close` around whatever else does.
 
         Args:
             connection: a superuser's, in autocommit mode.
@@ -41,19 +39,27 @@ class Template:
         self._address = address
         self._in_schema = isolation == "schema"
         self._password = make_password(secret, TEMPLATE, isolation)
+        self.is_made = False
+
+    def make(self, script: Script | None) -> None:
+        """Make the template as a script has it, or empty, ready to be cloned."""
+        self.open()
+        if script is not None:
+            self._load(script)
+        self.close()
 
     def open(self) -> None:
         """Make the role, which may log in, and its database."""
         with translate("cannot make the template for the slots"):
-            self._execute("CREATE ROLE {0} LOGIN PASSWORD {1}", self._password)
-            self._execute("CREATE DATABASE {0} OWNER {0} STRATEGY file_copy")
-            self._execute("REVOKE ALL ON DATABASE {0} FROM PUBLIC")
+            execute(self._connection, "CREATE ROLE {0} LOGIN PASSWORD {text}", TEMPLATE, text=self._password)
+            execute(self._connection, "CREATE DATABASE {0} OWNER {0} STRATEGY file_copy", TEMPLATE)
+            execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", TEMPLATE)
             if self._in_schema:
                 with connect(self._address, TEMPLATE) as inside:
-                    inside.execute(sql.SQL("CREATE SCHEMA {0} AUTHORIZATION {0}").format(sql.Identifier(TEMPLATE)))
-                self._execute("ALTER ROLE {0} SET search_path = {0}, public")
+                    execute(inside, "CREATE SCHEMA {0} AUTHORIZATION {0}", TEMPLATE)
+                execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", TEMPLATE)
 
-    def load(self, script: Script) -> None:
+    def _load(self, script: Script) -> None:
         """Make the template from a script instead of by `setup`."""
         with translate("cannot load the snapshot of the template"), connect(self._address, TEMPLATE) as inside:
             if script.preamble:
@@ -83,11 +89,10 @@ class Template:
                 extensions = self._move_extensions(inside)
         with translate("cannot finish the template"):
             # Sessions would keep the database from being cloned, and nobody else needs to log in as this role.
-            self._execute("ALTER ROLE {0} NOLOGIN")
-            self._connection.execute(
-                "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [TEMPLATE]
-            )
-            self._execute("ALTER DATABASE {0} OWNER TO postgres")
+            execute(self._connection, "ALTER ROLE {0} NOLOGIN", TEMPLATE)
+            end_sessions(self._connection, TEMPLATE)
+            execute(self._connection, "ALTER DATABASE {0} OWNER TO postgres", TEMPLATE)
+        self.is_made = True
         statement = 'CREATE EXTENSION IF NOT EXISTS "{}" WITH SCHEMA public;\n'
         return Script("".join(statement.format(name.replace('"', '""')) for name in extensions))
 
@@ -105,17 +110,14 @@ class Template:
         rows = inside.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid").fetchall()
         names = [str(row[0]) for row in rows]
         for name in names:
-            inside.execute(sql.SQL("ALTER EXTENSION {} SET SCHEMA public").format(sql.Identifier(name)))
+            execute(inside, "ALTER EXTENSION {0} SET SCHEMA public", name)
         return names
-
-    def _execute(self, statement: str, text: str = "") -> None:
-        self._connection.execute(sql.SQL(statement).format(sql.Identifier(TEMPLATE), sql.Literal(text)))
 
 
 def run_as(connection: Connection, role: str, script: str) -> None:
     """Run SQL as a role, in one transaction, and leave the session as it was."""
     with connection.transaction():
-        connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        execute(connection, "SET LOCAL ROLE {0}", role)
         if script:
             connection.execute(script.encode())
         # In a transaction around this one, the role would last until that one ends.

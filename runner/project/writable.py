@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from runner.core.places import PROJECT
 from runner.errors import SettingsError
-
-PLACE = "/project"
-"""Where the project lies inside the suite container."""
 
 
 def find_inside(folder: Path, path: str) -> str:
@@ -26,7 +24,7 @@ def find_inside(folder: Path, path: str) -> str:
 def find_folders(writable: Sequence[str]) -> list[str]:
     """The folders of the container that the setting `writable` opens, as absolute paths; raises SettingsError."""
     found = [find_outside(path) for path in writable if path.startswith("/")]
-    return [*found, PLACE] if any(PurePosixPath(path) == PurePosixPath() for path in writable if path) else found
+    return [*found, PROJECT] if any(PurePosixPath(path) == PurePosixPath() for path in writable if path) else found
 
 
 def find_outside(path: str) -> str:

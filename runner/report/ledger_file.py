@@ -4,12 +4,13 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
 from runner.errors import SettingsError, find_reason
 from runner.report.ledger_sql import FORMAT, SCHEMA
+from runner.report.results import keep_out_of_git
 
 BUSY_TIMEOUT = 60.0
 """Seconds to wait for another run that writes."""
@@ -67,8 +68,7 @@ def make_folder(folder: Path) -> None:
     """Make the folder of a ledger where there is none."""
     try:
         folder.mkdir(parents=True)
-        with suppress(FileExistsError), (folder / ".gitignore").open("x") as ignore:
-            ignore.write("*\n")
+        keep_out_of_git(folder)
     except FileExistsError:
         return
     except OSError as error:

@@ -31,8 +31,7 @@ def make_results_folder(project: Path, name: str, run: str) -> Path:
     folder = root / "runs" / run
     try:
         folder.mkdir(parents=True)
-        with suppress(FileExistsError), (root / ".gitignore").open("x") as ignore:
-            ignore.write("*\n")
+        keep_out_of_git(root)
     except OSError as error:
         raise SettingsError(
             f"cannot write results to `{root}`",
@@ -40,6 +39,12 @@ def make_results_folder(project: Path, name: str, run: str) -> Path:
             "name a folder that can be written: `RUNNER_RESULTS=/tmp/results`",
         ) from None
     return folder
+
+
+def keep_out_of_git(root: Path) -> None:
+    """Let git ignore a folder of ours; a file of the user's is never overwritten. Raises OSError."""
+    with suppress(FileExistsError), (root / ".gitignore").open("x") as ignore:
+        ignore.write("*\n")
 
 
 def keep_dump(results: Path, test: str, name: str, dump: Callable[[], str]) -> None:

@@ -9,15 +9,14 @@ from threading import Thread
 import docker
 from docker.errors import NotFound
 
-from runner.core.plan import RESULTS
+from runner.core.places import FILES, PROJECT, RESULTS
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
-from runner.engines.protocol import FILES, Receiver
+from runner.engines.protocol import Receiver
 from runner.errors import RunnerError
 from runner.project.recipe import SuiteRecipe
-from runner.project.writable import PLACE
 
 POSTGRES_PORT = 5432
 SHARED_MEMORY = "256m"
@@ -65,7 +64,7 @@ class SuiteContainer:
                 **identity.make_options("suite"),
             )
             self.id = str(self._container.id)
-            self._container.put_archive(PLACE, recipe.sources)
+            self._container.put_archive(PROJECT, recipe.sources)
             for folder in recipe.opened:
                 open_folder(client.api, self.id, folder)
             self._lease = Lease(client.api, self.id)
@@ -94,7 +93,7 @@ class SuiteContainer:
 
     def run(self, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start a process in the project's folder; the receiver hears of its end."""
-        self._lease.send(do="run", argv=list(argv), env=dict(environment), cwd=PLACE)
+        self._lease.send(do="run", argv=list(argv), env=dict(environment), cwd=PROJECT)
 
     def signal(self, number: int) -> None:
         """Send a signal to the running process and its descendants."""

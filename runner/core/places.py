@@ -1,0 +1,16 @@
+"""Places inside the suite container, where the runner and the suite meet. Pure."""
+
+PROJECT = "/project"
+"""The project's files."""
+
+RESULTS = "/run/runner/results"
+"""Where pytest writes its JUnit files."""
+
+FILES = "/run/runner/files"
+"""Where the runner puts files that the plugin reads."""
+
+FOLDERS = "/run/runner/workers"
+"""Where each worker has folders of its own."""
+
+REPORTS = "/run/runner/reports.sock"
+"""Where the plugin reaches the runner; images/base/lease.py listens there."""
