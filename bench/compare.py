@@ -186,7 +186,7 @@ def compare_environments(rounds: int, folder: Path) -> None:
     call(runner, ours)
     project = Project(ours, parse_toml((ours / "pyproject.toml").read_bytes()))
     settings = merge_settings({}, {}, {}).settings
-    images = make_images(make_recipe(project, settings, os.environ), settings.base_image)
+    images = make_images(make_recipe(project, settings, os.environ), settings)
     server, url = start_server(client, images.postgres.tag)
     ways: dict[str, Callable[[], None]] = {
         "(a) runner run, warm": lambda: call(runner, ours),

@@ -13,7 +13,7 @@ from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.core.verdict import judge
-from runner.engines.protocol import Engine, Leftover
+from runner.engines.protocol import Engine, Leftover, Progress
 from runner.environment import Environment, Surroundings
 from runner.errors import Interrupted, LeftBehindError, NotReadyError, RunnerError, SettingsError
 from runner.interrupts import Interrupts
@@ -91,6 +91,7 @@ class Session:
             try:
                 self._sweep()
                 self._ensure_images(interrupts.check)
+                self._check_lock(interrupts.check)
                 self._work(streams, interrupts.check)
             except RunnerError as error:
                 outcome.error, outcome.exit_code = error, error.exit_code
@@ -214,15 +215,23 @@ class Session:
         if dead := self._engine.sweep():
             self._steps.tell("swept", objects=[each.name for each in dead])
 
-    def _ensure_images(self, check: Callable[[], None]) -> None:
+    def _make_progress(self, check: Callable[[], None]) -> Progress:
         def progress(text: str) -> None:
             check()
             if text:
                 self._steps.tell("progress", text=text)
 
+        return progress
+
+    def _ensure_images(self, check: Callable[[], None]) -> None:
         with self._steps.step("image") as step:
-            built = self._engine.ensure_images(self._plan.database, progress)
+            built = self._engine.ensure_images(self._plan.database, self._make_progress(check))
             step["note"] = "built " + ", ".join(built) if built else "already there"
+
+    def _check_lock(self, check: Callable[[], None]) -> None:
+        if self._engine.has_lock:
+            with self._steps.step("lock") as step:
+                step["note"] = self._engine.check_lock(self._make_progress(check))
 
     def _tear_down(self) -> None:
         outcome = self.outcome

@@ -98,6 +98,7 @@ class FakeEngine:
         results: result files in the container, by name.
         built: the images that were missing.
         dead: what the sweep removes.
+        lock: what the comparison with `runner.lock` finds; None where there is no lock.
     """
 
     image = "ephemeral-runner/suite-sample:0123456789abcdef"
@@ -112,10 +113,11 @@ class FakeEngine:
         results=None,
         built=(),
         dead=(),
+        lock=None,
     ):
         self.behave, self.when_signalled = behave, when_signalled
         self.failures, self.left, self.results = failures or {}, left, results or {}
-        self.built, self.dead = built, dead
+        self.built, self.dead, self.lock = built, dead, lock
         self.calls = []
         self.commands = []
         self.asked = []
@@ -141,6 +143,15 @@ class FakeEngine:
         for image in self.built:
             progress(f"building {image}")
         return self.built
+
+    @property
+    def has_lock(self):
+        return self.lock is not None
+
+    def check_lock(self, progress):
+        self.record("check_lock")
+        progress("")
+        return self.lock
 
     def start_suite(self, receiver, publish, egress=True):
         self.record("start_suite")

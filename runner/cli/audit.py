@@ -13,6 +13,7 @@ from runner.cli.options import (
     IsolationOption,
     JsonOption,
     KeywordOption,
+    LockedOption,
     MarkOption,
     PathsArgument,
     ProjectOption,
@@ -49,6 +50,7 @@ def audit(
     isolation: IsolationOption = None,
     timeout: TimeoutOption = None,
     shuffle: Annotated[str, typer.Option(metavar="[=SEED]", help="The random order; a new one by default.")] = "",
+    locked: LockedOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -61,7 +63,7 @@ def audit(
     from runner.core.plan import make_plan
     from runner.core.settings import parse_number
 
-    loaded, sourced = load(project, isolation=isolation, timeout=parse_number(timeout))
+    loaded, sourced = load(project, isolation=isolation, timeout=parse_number(timeout), locked=locked)
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())
     selection = make_selection(loaded.folder, group, when, mark, keyword, paths, arguments)

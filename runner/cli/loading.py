@@ -31,12 +31,16 @@ def open_engine(project: Project, settings: "Settings", run: str) -> "DockerEngi
 
     The Docker SDK takes 0.1 s to import, which `runner --help` need not wait for.
     """
+    from runner.engines.docker.architecture import find_architecture
     from runner.engines.docker.connect import connect
     from runner.engines.docker.containers import RunIdentity
     from runner.engines.docker.engine import DockerEngine
-    from runner.engines.owner import make_owner
+    from runner.engines.owner import find_launcher, make_owner
+    from runner.project.locking import check_lock_state, load_lock_state
     from runner.project.recipe import make_recipe
 
     recipe = make_recipe(project, settings, os.environ)
     client = connect(os.environ.get("DOCKER_HOST"))
-    return DockerEngine(client, RunIdentity(run, project.name, make_owner()), recipe, settings)
+    lock = load_lock_state(project, settings, recipe, os.environ, lambda: find_architecture(client))
+    identity = RunIdentity(run, project.name, make_owner(), find_launcher())
+    return DockerEngine(client, identity, recipe, lock.settings, check_lock_state(lock, project.folder))

@@ -24,5 +24,11 @@ IsolationOption = Annotated[
     str | None, typer.Option(metavar="KIND", help="What each worker owns: schema, database, or none.")
 ]
 TimeoutOption = Annotated[str | None, typer.Option(metavar="SECONDS", help="Time limit of the tests.")]
+LockedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--locked/--no-locked", help="Refuse any image but that of runner.lock; default in CI.", show_default=False
+    ),
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]

@@ -13,6 +13,7 @@ from runner.cli.options import (
     IsolationOption,
     JsonOption,
     KeywordOption,
+    LockedOption,
     MarkOption,
     PathsArgument,
     ProjectOption,
@@ -28,6 +29,7 @@ Examples:
   runner run --group smoke --group security -n 4
   runner run --when nightly                   every group of that moment
   runner run --shuffle                        in random order; --shuffle=SEED repeats one
+  runner run --locked                         only in the very image of runner.lock
   runner run --reruns 0                       no retries, not even of transient failures
   runner run -m "not slow" -k login tests/api -- --maxfail=1
 """
@@ -55,6 +57,7 @@ def run(
     shuffle: Annotated[
         str, typer.Option(metavar="[=SEED]", help="Random order; without a seed a new one, which is printed.")
     ] = "",
+    locked: LockedOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -75,6 +78,7 @@ def run(
         reruns=parse_number(reruns),
         reruns_delay=parse_number(reruns_delay),
         retry_budget=parse_number(retry_budget),
+        locked=locked,
     )
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())

@@ -11,6 +11,8 @@ PROJECT = f"{PREFIX}.project"
 ROLE = f"{PREFIX}.role"
 OWNER = f"{PREFIX}.owner"
 CREATED = f"{PREFIX}.created"
+LAUNCHER = f"{PREFIX}.launcher"
+"""Where the runner runs in a container of its own: that container's name, or its host name."""
 
 MASTER = "master"
 """The slot of a process that is not an xdist worker."""
@@ -46,15 +48,17 @@ def make_run_id(now: datetime, token: str) -> str:
     return f"{now:%Y%m%d-%H%M%S}-{token}"
 
 
-def make_labels(run: str, project: str, role: str, owner: Owner, created: datetime) -> dict[str, str]:
-    """The labels that every object of a run carries."""
+def make_labels(
+    run: str, project: str, role: str, owner: Owner, created: datetime, launcher: str = ""
+) -> dict[str, str]:
+    """The labels that every object of a run carries; `launcher` only where the runner is in a container itself."""
     return {
         RUN: run,
         PROJECT: project,
         ROLE: role,
         OWNER: owner.as_label(),
         CREATED: created.isoformat(timespec="seconds"),
-    }
+    } | ({LAUNCHER: launcher} if launcher else {})
 
 
 def make_image_tag(kind: str, fingerprint: str, project: str = "") -> str:

@@ -75,11 +75,21 @@ class Settings(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(description="dependency groups that uv.lock's export includes, beside uv's default groups"),
     ] = []
+    locked: Annotated[
+        bool | Literal["auto"],
+        Meta(description="refuse any image but the one in runner.lock; `auto`: where `CI` is set and there is a lock"),
+    ] = "auto"
     packages: Annotated[list[str], Meta(description="Debian packages that the suite image needs")] = []
     base_image: Annotated[
         str,
         Meta(description="image of Debian 13 that all images start from; empty, or no registry: built from packages"),
     ] = DEFAULT_BASE_IMAGE
+    mirrors: Annotated[
+        list[str],
+        Meta(
+            description="Debian mirrors for image builds, instead of Debian's own: addresses, or lines of apt's sources"
+        ),
+    ] = []
     ca_bundle: Annotated[
         str,
         Meta(description="certificates for image builds; empty finds SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT"),

@@ -2,9 +2,13 @@
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from runner.core.names import Owner
+
+LAUNCHER_VARIABLE = "EPHEMERAL_RUNNER_LAUNCHER"
+"""Set by images/runner/entrypoint.py."""
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -13,6 +17,11 @@ def make_owner(pid: int | None = None) -> Owner:
     """The owner label's parts for a process of this machine; this process by default."""
     pid = os.getpid() if pid is None else pid
     return Owner(find_boot(), pid, find_start(pid))
+
+
+def find_launcher(environ: Mapping[str, str] = os.environ) -> str:
+    """The container that this process runs in, where it is one of the runner's own image; else empty."""
+    return environ.get(LAUNCHER_VARIABLE, "")
 
 
 def is_alive(owner: Owner) -> bool:

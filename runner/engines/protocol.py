@@ -18,7 +18,11 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Leftover:
-    """One object on the engine with our labels: a container, a network or a volume."""
+    """One object on the engine with our labels: a container, a network or a volume.
+
+    `launcher`: the container of the runner that made it, where it ran in one; `launcher_is_gone`: that container does
+    not run any more.
+    """
 
     kind: str
     id: str
@@ -29,6 +33,8 @@ class Leftover:
     created: str
     status: str
     owner: Owner | None
+    launcher: str = ""
+    launcher_is_gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,17 @@ class Engine(Protocol):
 
     def ensure_images(self, database: bool, progress: Progress) -> Sequence[str]:
         """Build the images that are missing and return their names; raises ImageError."""
+
+    @property
+    def has_lock(self) -> bool:
+        """Whether the project has a `runner.lock`."""
+
+    def check_lock(self, progress: Progress) -> str:
+        """Compare the suite image with `runner.lock`; what was found, in one line.
+
+        Raises:
+            ImageError: it is another image, and this run insists on the locked one.
+        """
 
     def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
         """Start the suite container with the project's sources in it.

@@ -11,9 +11,9 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "ps", "run"]
-LISTED = [*COMMANDS, "ledger"]
-"""As the help has them: one with commands of its own comes last."""
+COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "lock", "ps", "run"]
+LISTED = [*COMMANDS, "image", "ledger"]
+"""As the help has them: those with commands of their own come last."""
 
 
 def invoke(*args):

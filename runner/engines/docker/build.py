@@ -83,6 +83,7 @@ def find_hint(output: str) -> str:
 
 
 HINTS = (
+    (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
     (r"hash mismatch", "the lock file does not fit what the index has: lock again, and look into why it changed"),
     (
@@ -93,13 +94,17 @@ HINTS = (
         r"is required, but|which is not installed|requires .*, but",
         "the lock file is stale: lock again, so that it fits pyproject.toml",
     ),
-    (r"certificate|UnknownIssuer", "set `ca_bundle` to the certificates of your network's proxy"),
+    (r"(?<!ca-)certificate|UnknownIssuer", "set `ca_bundle` to the certificates of your network's proxy"),
+    (r"unable to locate package|has no installation candidate", "Debian 13 has no such package: correct `packages`"),
+    (
+        r"failed to fetch|does not have a release file|repository .* is no longer signed",
+        "the mirror cannot be read: correct `mirrors`, or look at the network",
+    ),
     (
         r"not found in the (package )?registry|no matching distribution|no solution found|there are no versions of",
         "a dependency or its pinned version does not exist for this Python; correct the lock file",
     ),
     (r"dns error|Temporary failure|could not resolve|network is unreachable", "the build has no network"),
-    (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
 )
 
 

@@ -14,17 +14,18 @@ NO_LOG = LogConfig(type=LogConfig.types.NONE)
 class RunIdentity:
     """Whose containers they are."""
 
-    def __init__(self, run: str, project: str, owner: Owner) -> None:
+    def __init__(self, run: str, project: str, owner: Owner, launcher: str = "") -> None:
         self.run = run
         self.project = project
         self.owner = owner
+        self.launcher = launcher
 
     def make_options(self, role: str) -> dict[str, Any]:
         """Options of `docker.models.containers.create` for one container of the run."""
         now = datetime.now().astimezone()
         return {
             "name": f"runner-{make_slug(self.project)[:40]}-{self.run}-{role}",
-            "labels": make_labels(self.run, self.project, role, self.owner, now),
+            "labels": make_labels(self.run, self.project, role, self.owner, now, self.launcher),
             "auto_remove": True,
             # With `detach` false the SDK also sets StdinOnce, which the lease needs.
             "stdin_open": True,

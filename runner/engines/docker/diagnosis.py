@@ -10,6 +10,7 @@ import docker
 from runner.core.settings import Settings
 from runner.core.settings_layers import merge_settings
 from runner.engines.docker.connect import connect, find_address
+from runner.engines.docker.rootfs import find_obstacle
 from runner.errors import RunnerError
 from runner.project.load import load_project
 from runner.project.recipe import find_lock, read_ca_bundle
@@ -87,13 +88,13 @@ def diagnose_base(client: docker.DockerClient, reference: str) -> Finding:
             pass
         else:
             return Finding("base image", True, f"the registry has {reference}")
-    tool = next((name for name in ("mmdebstrap", "apt-get") if shutil.which(name)), "")
-    if tool:
-        return Finding("base image", True, f"no registry; built from Debian's packages with {tool}")
+    reason = find_obstacle(client)
+    if not reason:
+        return Finding("base image", True, "no registry; made from Debian's packages by the engine's own apt")
     return Finding(
         "base image",
         False,
-        f"the registry does not have `{reference}`, and there is no apt-get",
+        f"the registry does not have `{reference}`, and {reason}",
         "set `base_image` to an image of Debian 13 that the engine can pull",
     )
 

@@ -16,6 +16,7 @@ from runner.engines.docker.images import Images, ensure_images, make_images
 from runner.engines.docker.suite import SuiteContainer
 from runner.engines.docker.watchdog import Watchdog
 from runner.engines.protocol import Leftover, Progress, Receiver, Server, Suite
+from runner.project.locking import LockState
 from runner.project.recipe import SuiteRecipe
 
 
@@ -23,13 +24,20 @@ class DockerEngine:
     """Runs the containers of one run."""
 
     def __init__(
-        self, client: docker.DockerClient, identity: RunIdentity, recipe: SuiteRecipe, settings: Settings
+        self,
+        client: docker.DockerClient,
+        identity: RunIdentity,
+        recipe: SuiteRecipe,
+        settings: Settings,
+        lock: LockState | None = None,
     ) -> None:
         self._client = client
         self._identity = identity
         self._recipe = recipe
         self._settings = settings
-        self._images: Images = make_images(recipe, settings.base_image)
+        self._images: Images = make_images(recipe, settings, lock.pins if lock else None)
+        self._lock = lock
+        self._built: Sequence[str] = ()
         self._guard = ExitStack()
         self._guard.callback(client.close)
         self._watchdog: Watchdog | None = None
@@ -68,7 +76,23 @@ class DockerEngine:
 
     def ensure_images(self, database: bool, progress: Progress) -> Sequence[str]:
         """Build the images that are missing and return their names; raises ImageError."""
-        return ensure_images(self._client, self._images, database, progress)
+        self._built = ensure_images(self._client, self._images, database, progress)
+        return self._built
+
+    @property
+    def has_lock(self) -> bool:
+        """Whether the project has a `runner.lock`."""
+        return self._lock is not None and self._lock.lock is not None
+
+    def check_lock(self, progress: Progress) -> str:
+        """Compare the suite image with `runner.lock`; see `runner.engines.protocol`."""
+        if self._lock is None or self._lock.lock is None:
+            return ""
+        # Projects without a lock need none of this.
+        from runner.engines.docker.locking import check_image
+
+        is_new = self.image in self._built
+        return check_image(self._client, self.image, self._lock, self._lock.lock, is_new, progress)
 
     def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
         """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""

@@ -56,7 +56,18 @@ class Lease:
 
     def close(self) -> None:
         """Give the container up: it ends by itself."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._stream.close()
+        close_stream(self._stream)
+
+
+def close_stream(stream: Any) -> None:
+    """Close what the SDK calls a socket, with the answer that it keeps beside it.
+
+    Python 3.13 complains when the two are collected in the wrong order, Python 3.11 where one is not closed.
+    """
+    connection: socket.socket = getattr(stream, "_sock", stream)
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+    connection.close()
+    with contextlib.suppress(OSError, ValueError):
+        getattr(stream, "_response", stream).close()
+    stream.close()

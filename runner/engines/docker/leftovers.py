@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import docker
@@ -30,7 +31,15 @@ def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
     ]
     volumes = api.volumes(filters=filters)["Volumes"] or []
     found += [make_leftover("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
-    return found
+    launchers = {each.launcher for each in found if each.launcher}
+    gone = launchers - find_running(client) if launchers else set()
+    return [replace(each, launcher_is_gone=each.launcher in gone) for each in found]
+
+
+def find_running(client: docker.DockerClient) -> set[str]:
+    """The names of all running containers, and their host names where nobody chose another."""
+    found = client.api.containers(filters={"status": "running"})
+    return {each["Names"][0].lstrip("/") for each in found} | {each["Id"][:12] for each in found}
 
 
 def make_leftover(kind: str, identity: str, name: str, labels: dict[str, str], status: str = "") -> Leftover:
@@ -45,15 +54,19 @@ def make_leftover(kind: str, identity: str, name: str, labels: dict[str, str], s
         labels.get(names.CREATED, ""),
         status,
         names.parse_owner(labels.get(names.OWNER, "")),
+        labels.get(names.LAUNCHER, ""),
     )
 
 
 def has_living_owner(each: Leftover) -> bool:
     """Whether the process that made the object lives.
 
-    One on another machine, or before the last boot of this one, cannot be looked at. Its containers count as living
-    while they run: their lease would have ended them. One that does not run for an hour has nobody to start it.
+    One in a container does not outlive it. One on another machine, or before the last boot of this one, cannot be
+    looked at: its containers count as living while they run, for their lease would have ended them. A container that
+    does not run for an hour has nobody to start it.
     """
+    if each.launcher_is_gone:
+        return False
     if each.owner is not None and each.owner.boot == find_boot():
         return is_alive(each.owner)
     return each.kind != "container" or each.status in {"running", "paused"} or is_young(each.created)

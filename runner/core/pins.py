@@ -1,0 +1,20 @@
+"""What `runner.lock` says of the system: the source of the base, and the version of each Debian package. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Source = Literal["registry", "packages"]
+
+
+@dataclass(frozen=True)
+class Pins:
+    """Pins of one project's images; an empty one pins nothing.
+
+    Attributes:
+        source: where the root file system comes from; None leaves the choice to what is in reach.
+        versions: version by the name of the Debian package.
+    """
+
+    source: Source | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)

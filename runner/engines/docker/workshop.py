@@ -1,0 +1,157 @@
+"""A container in which an image is made: files go in, scripts run, and what they left becomes the image, in one layer.
+
+A Dockerfile makes a layer for each line. Committing one takes so long on some storage drivers (2 s on fuse-overlayfs,
+which looks through the whole file system) that the lines take longer than the work. What is removed before the commit
+leaves no trace.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import docker
+from docker.errors import APIError, DockerException
+from docker.utils.socket import frames_iter
+from requests.exceptions import RequestException
+
+from runner.engines.docker.build import ESCAPES, KEPT_LINES, find_hint, in_thread
+from runner.engines.docker.connect import explain, translate
+from runner.engines.docker.lease import Lease, close_stream
+from runner.engines.protocol import Progress
+from runner.errors import ImageError
+
+STEP = "== "
+"""What a script's line begins with when it says what comes next."""
+
+WAITING = ["sh", "-c", "cat > /dev/null"]
+"""The first process: it ends when our connection to its standard input does, however we ended."""
+
+
+class Workshop:
+    """One such container; removed at the end of the block, whatever happens.
+
+    Args:
+        client: the engine.
+        parent: the image to start from.
+        tag: the image to make.
+        options: of the engine's host configuration, such as `tmpfs`.
+
+    Raises:
+        EngineError: the engine could not make or start the container.
+    """
+
+    def __init__(self, client: docker.DockerClient, parent: str, tag: str, **options: Any) -> None:
+        self._api, self._parent, self._tag = client.api, parent, tag
+        # Labels would go into the image, and from there to every container of it.
+        with translate(f"cannot start the build of the image `{tag}`"):
+            self._id = client.api.create_container(
+                parent,
+                [],
+                entrypoint=WAITING,
+                user="0:0",
+                working_dir="/",
+                stdin_open=True,
+                host_config=client.api.create_host_config(auto_remove=True, **options),
+            )["Id"]
+            self._lease = Lease(client.api, self._id)
+            try:
+                client.api.start(self._id)
+            except BaseException:
+                self.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the container."""
+        self._lease.close()
+        # The engine removes it too, since its first process ends.
+        with suppress(DockerException, RequestException):
+            self._api.remove_container(self._id, v=True, force=True)
+
+    def put(self, archive: bytes, path: str = "/") -> None:
+        """Unpack a tar file in a folder of the container, which exists."""
+        with translate(f"cannot copy files into the build of the image `{self._tag}`"):
+            self._api.put_archive(self._id, path, archive)
+
+    def run(self, argv: Sequence[str], progress: Progress) -> None:
+        """Run a command and pass on its output.
+
+        Raises:
+            ImageError: it failed; the error names the step by the last line that began with `== `.
+        """
+        step, lines = argv[-1], deque[str](maxlen=KEPT_LINES)
+        for message in in_thread(self._stream(argv), progress):
+            line = ESCAPES.sub("", message["line"]).rstrip()
+            if line.startswith(STEP):
+                step = line.removeprefix(STEP)
+                lines.clear()
+            elif line:
+                lines.append(line)
+            progress(line)
+            if code := message.get("code"):
+                said = "\n       ".join([*lines, f"exit code {code}"])
+                hint = find_hint("\n".join(lines))
+                raise ImageError(f"cannot build the image `{self._tag}`: the step `{step}` failed", said, hint)
+
+    def _stream(self, argv: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """The lines of a command's output; the last one with its exit code."""
+        rest = b""
+        try:
+            process = self._api.exec_create(self._id, [*argv])["Id"]
+            for chunk in self._follow(process):
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from ({"line": line.decode(errors="replace")} for line in lines)
+            code = self._api.exec_inspect(process)["ExitCode"]
+            yield {"line": rest.decode(errors="replace"), "code": code}
+        except (DockerException, RequestException, OSError) as error:
+            raise ImageError(f"cannot build the image `{self._tag}`", explain(error)) from error
+
+    def _follow(self, process: str) -> Iterator[bytes]:
+        """What a process says, until it ends."""
+        stream: Any = self._api.exec_start(process, socket=True)
+        try:
+            getattr(stream, "_sock", stream).settimeout(None)
+            for _, chunk in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
+                yield chunk
+        finally:
+            close_stream(stream)
+
+    def commit(self, changes: Sequence[str], progress: Progress) -> None:
+        """Make the image of what the container holds; it gets its name last.
+
+        Args:
+            changes: lines of a Dockerfile that make no layer. Where they say nothing it starts as its parent does.
+            progress: is called all the time; may raise to give up.
+        """
+        for _ in in_thread(self._commit(changes), progress):
+            pass
+
+    def _commit(self, changes: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Commit; yields nothing."""
+        repository, _, version = self._tag.rpartition(":")
+        try:
+            config = self._api.inspect_image(self._parent)["Config"]  # type: ignore[no-untyped-call]
+            kept = [f"{name.upper()} {json.dumps(config.get(name) or [])}" for name in ("Entrypoint", "Cmd")]
+            kept += [f"USER {config['User']}"] if config.get("User") else []
+            kept += [f"WORKDIR {config['WorkingDir']}"] if config.get("WorkingDir") else []
+            answer = self._api.post(
+                f"{self._api.base_url}/v{self._api.api_version}/commit",
+                params={"container": self._id, "repo": repository, "tag": version, "changes": [*kept, *changes]},
+                json={},
+                # Large layers take longer than any other call may.
+                timeout=None,
+            )
+        except (APIError, DockerException, RequestException, OSError) as error:
+            raise ImageError(f"cannot build the image `{self._tag}`", explain(error)) from error
+        if not answer.ok:
+            said = str(answer.json()["message"])
+            raise ImageError(f"cannot build the image `{self._tag}`", said, find_hint(said))
+        yield from ()
