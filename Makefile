@@ -1,4 +1,5 @@
-# Everything a person or CI does with this repository. Needs make, Python 3.11 and, where said, a Docker engine.
+# Everything a person or CI does with this repository. `make test-smoke` and its like need an engine, make and a shell;
+# what works on the runner itself needs Python 3.11 too.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +7,7 @@ GROUPS := smoke regression slow e2e security performance
 MOMENTS := commit pull-request nightly release
 .DEFAULT_GOAL := help
 
-.PHONY: help install check test bench lock clean $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
+.PHONY: help install check test bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
@@ -23,11 +24,23 @@ $(VENV)/ready: requirements.txt pyproject.toml
 
 install: $(VENV)/ready ## install the runner and its tools into .venv
 
-$(GROUPS:%=test-%): test-%: $(VENV)/ready
-	@$(BIN)/runner run --group $* -m "not engine"
+# Suites run with the runner of an image of its own, for which an engine and a shell are enough. Where the runner is
+# installed, RUNNER=runner uses that one.
+RUNNER ?= sh images/runner/run.sh .runner-image
+RUNNER_SOURCES := $(wildcard runner/*.py runner/*/*.py runner/*/*/*.py images/*/*) .dockerignore
+NEEDED := $(if $(findstring .runner-image,$(RUNNER)),.runner-image)
 
-$(MOMENTS:%=test-when-%): test-when-%: $(VENV)/ready
-	@$(BIN)/runner run --when $* -m "not engine"
+.runner-image: $(RUNNER_SOURCES)
+	@sh images/runner/build.sh $@
+
+$(GROUPS:%=test-%): test-%: $(NEEDED)
+	@$(RUNNER) run --group $* -m "not engine"
+
+$(MOMENTS:%=test-when-%): test-when-%: $(NEEDED)
+	@$(RUNNER) run --when $* -m "not engine"
+
+image-save image-load: image-%: $(NEEDED) ## keep the images in FILE, or take them from there
+	@$(RUNNER) image $* $(if $(filter save,$*),-o )"$(FILE)"
 
 test: $(VENV)/ready ## all tests of this repository, on a real engine
 	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
@@ -46,6 +59,8 @@ bench: $(VENV)/ready ## measure against bare pytest, testcontainers and Compose
 lock: $(VENV)/ready ## lock the dependencies again, newest versions
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --group dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header pyproject.toml -o images/runner/requirements.txt
 	cd images/suite && ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-emit-index-url \
 	  --no-annotate --no-header tools.in -o tools.txt
 	cd images/suite && echo uv | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
@@ -53,4 +68,4 @@ lock: $(VENV)/ready ## lock the dependencies again, newest versions
 
 clean: ## remove what make made here, and objects of dead runs on the engine
 	-@$(BIN)/runner clean
-	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
+	rm -rf $(VENV) .runner-image .mypy_cache .ruff_cache .import_linter_cache .pytest_cache
