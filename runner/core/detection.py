@@ -1,0 +1,28 @@
+"""What a project is made of, as far as `[tool.runner]` asks: every detector in turn. Pure."""
+
+from collections.abc import Callable, Sequence
+
+from runner.core.detection_database import detect_database
+from runner.core.detection_lock import detect_lock, detect_python
+from runner.core.detection_marks import detect_marks
+from runner.core.detection_migrations import detect_isolation, detect_migrations
+from runner.core.detection_requirements import detect_test_requirements
+from runner.core.snapshot import Detected, Snapshot
+
+DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
+    detect_lock,
+    detect_python,
+    detect_test_requirements,
+    detect_migrations,
+    detect_isolation,
+    detect_database,
+    detect_marks,
+)
+
+
+def detect(snapshot: Snapshot) -> Detected:
+    """Everything that the detectors see in a project."""
+    detected = Detected()
+    for each in DETECTORS:
+        detected |= each(snapshot)
+    return detected

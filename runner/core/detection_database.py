@@ -1,0 +1,131 @@
+"""The variables of the environment in which a project's code looks for its database. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from runner.core.detection_requirements import find_requirements
+from runner.core.slots import VARIABLES
+from runner.core.snapshot import Detected, Finding, Snapshot
+
+READ = re.compile(
+    r"""(?:environ(?:\.get|\.setdefault|\.pop)?\s*[\[(]|getenv\s*\(|\b(?:env|config)(?:\.\w+)?\s*\()\s*
+        (?:\w+\s*=\s*)?["']([A-Za-z][A-Za-z0-9_]*)["']""",
+    re.VERBOSE,
+)
+"""`os.environ["NAME"]`, `os.getenv("NAME")`, and what django-environ, environs, decouple and Starlette have."""
+
+CLASS = re.compile(r"^class\s+\w+\([^)]*BaseSettings[^)]*\):\n((?:[ \t]+.*\n|[ \t]*\n)*)", re.MULTILINE)
+FIELD = re.compile(r"^[ \t]+([A-Za-z]\w*)\s*:", re.MULTILINE)
+PREFIX = re.compile(r"env_prefix\s*=\s*[\"'](\w*)[\"']")
+"""Classes of pydantic-settings, whose fields are variables."""
+
+WORDS = r"(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG|PGSQL|PSQL|SQLALCHEMY)"
+ADDRESS = re.compile(rf"(?:\w+_)?{WORDS}(?:_\w+)?_(?:URL|URI|DSN)|(?:\w+_)?{WORDS}(?:URL|URI|DSN)")
+PART = re.compile(rf"((?:\w+_)?{WORDS}(?:_TEST)?_)(\w+)")
+PARTS = {
+    "HOST": "{host}",
+    "HOSTNAME": "{host}",
+    "SERVER": "{host}",
+    "PORT": "{port}",
+    "USER": "{user}",
+    "USERNAME": "{user}",
+    "PASSWORD": "{password}",
+    "PASS": "{password}",
+    "PWD": "{password}",
+    "NAME": "{dbname}",
+    "DBNAME": "{dbname}",
+    "DB": "{dbname}",
+    "DATABASE": "{dbname}",
+}
+OTHERS = re.compile(r"MYSQL|MARIA|MONGO|REDIS|SQLITE|CLICKHOUSE|INFLUX|ORACLE|MSSQL|NEO4J|CELERY|DUCKDB|TINYDB")
+"""What has a host or an address too, but is no Postgres."""
+
+PLAIN = "postgresql://"
+ADDRESS_PARTS = "{user}:{password}@{host}:{port}/{dbname}"
+SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "alembic", "advanced-alchemy", "flask-migrate"})
+KNOWS_PLAIN = re.compile(
+    r"psycopg2?\.connect|asyncpg\.(?:connect|create_pool)|dj_database_url|env\.db\w*\(|psycopg_pool"
+)
+CHANGES = re.compile(r"\.replace\(|drivername|\+(?:asyncpg|psycopg|pg8000)")
+"""Code that puts the driver into the address by itself."""
+
+
+def detect_database(snapshot: Snapshot) -> Detected:
+    """Templates for the variables that the code reads and that a run does not set anyway."""
+    detected = Detected()
+    for name, where in sorted(find_variables(snapshot).items()):
+        template = make_template(name, snapshot, where)
+        if template is None:
+            continue
+        if VARIABLES.get(name) == template:
+            detected |= Detected((Finding("database", f"`{name}`, set anyway", where),))
+        else:
+            found = Finding("database", f"`{name}` = {template}", where)
+            detected |= Detected((found,), {"environment": {name: template}})
+    return detected | find_own_servers(snapshot)
+
+
+def find_variables(snapshot: Snapshot) -> dict[str, str]:
+    """Each variable that the code reads, and the first file that does."""
+    found: dict[str, str] = {}
+    for path, text in snapshot.python_files():
+        for name in (*READ.findall(text), *find_fields(text)):
+            found.setdefault(name, path)
+    return found
+
+
+def find_fields(text: str) -> Iterator[str]:
+    """The variables of the settings classes in a module."""
+    for body in CLASS.findall(text):
+        prefix = PREFIX.search(body)
+        for name in FIELD.findall(body):
+            yield ((prefix[1] if prefix else "") + name).upper()
+
+
+def make_template(name: str, snapshot: Snapshot, where: str) -> str | None:
+    """What the variable has to hold, or None where it has nothing to do with Postgres."""
+    if OTHERS.search(name):
+        return None
+    if name in VARIABLES and "URL" not in name:
+        return VARIABLES[name]
+    if ADDRESS.fullmatch(name):
+        return find_driver(name, snapshot, where) + ADDRESS_PARTS
+    part = PART.fullmatch(name)
+    return PARTS.get(part[2]) if part else None
+
+
+def find_driver(name: str, snapshot: Snapshot, where: str) -> str:
+    """The start of an address: SQLAlchemy's with its driver, which a plain one would leave to SQLAlchemy's version.
+
+    What a run sets anyway stays plain where any code connects without SQLAlchemy.
+    """
+    packages = find_requirements(snapshot)
+    text = snapshot.texts.get(where, "")
+    readers = (each for _, each in snapshot.python_files()) if name in VARIABLES else (text,)
+    if not packages & SQLALCHEMY or CHANGES.search(text) or any(map(KNOWS_PLAIN.search, readers)):
+        return PLAIN
+    if is_async(name, snapshot):
+        driver = next((each for each in ("asyncpg", "psycopg") if each in packages), "")
+    else:
+        driver = next((each for each in ("psycopg2", "psycopg2-binary", "psycopg", "pg8000") if each in packages), "")
+    return PLAIN if not driver or driver.startswith("psycopg2") else f"postgresql+{driver}://"
+
+
+def is_async(name: str, snapshot: Snapshot) -> bool:
+    """Whether an address is for one of SQLAlchemy's asynchronous engines."""
+    if re.search(r"(?<!A)SYNC", name):
+        return False
+    return "ASYNC" in name or any(
+        re.search(r"\b(?:create_async_engine|async_engine_from_config|AsyncEngine)\b", text)
+        for _, text in snapshot.python_files()
+    )
+
+
+def find_own_servers(snapshot: Snapshot) -> Detected:
+    """A note where the tests start a Postgres of their own, which a run cannot replace by itself."""
+    tools = sorted(find_requirements(snapshot) & {"testcontainers", "pytest-postgresql", "testing-postgresql"})
+    notes = tuple(
+        f"`{tool}` starts a Postgres by itself; let the tests take `TEST_DATABASE_URL` where it is set"
+        for tool in tools
+    )
+    return Detected((), {}, notes)

@@ -1,0 +1,108 @@
+"""What `runner init` knows of a project before it decides: names of files, and the text of a few. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A project as far as detection looks at it.
+
+    Attributes:
+        pyproject: what pyproject.toml holds; empty where there is none.
+        names: paths of all files, relative to the project, with `/`.
+        texts: the text of those that detection reads, by path.
+        remotes: addresses of the repository's remotes.
+        has_repository: whether git keeps the project.
+        is_root: whether no folder above the project's is the repository's.
+    """
+
+    pyproject: Mapping[str, Any] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    remotes: tuple[str, ...] = ()
+    has_repository: bool = False
+    is_root: bool = True
+
+    def find(self, name: str) -> list[str]:
+        """Paths of the project's own files with a name; the shortest path first."""
+        found = [path for path in self.names if PurePosixPath(path).name == name and is_own(path)]
+        return sorted(found, key=lambda each: (each.count("/"), each))
+
+    def has_folder(self, folder: str) -> bool:
+        """Whether there is a file below a folder."""
+        return any(name.startswith(f"{folder.rstrip('/')}/") for name in self.names)
+
+    def python_files(self) -> Iterator[tuple[str, str]]:
+        """Path and text of the Python files that were read."""
+        return ((path, self.texts[path]) for path in sorted(self.texts) if path.endswith(".py"))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was seen.
+
+    Attributes:
+        subject: what it is about: lock, Python, tests' requirements, migrations, isolation, database.
+        found: what it is, in words.
+        where: the file that says so; empty where nothing does.
+    """
+
+    subject: str
+    found: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What one look at a project found.
+
+    Attributes:
+        findings: in words, for the person who asked.
+        settings: what goes into `[tool.runner]`.
+        notes: what nobody but a person can decide or do.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __or__(self, other: "Detected") -> "Detected":
+        """Both; tables of settings are joined, and of two values the second counts."""
+        settings = dict(self.settings)
+        for name, value in other.settings.items():
+            settings[name] = {**settings.get(name, {}), **value} if isinstance(value, dict) else value
+        return Detected(self.findings + other.findings, settings, self.notes + other.notes)
+
+
+def is_own(path: str) -> bool:
+    """Whether a file belongs to the application, not to its tests, examples or documentation."""
+    return {"test", "tests", "examples", "docs", "vendor"}.isdisjoint(PurePosixPath(path).parts[:-1])
+
+
+def dig(table: Any, *keys: str) -> Any:
+    """What stands below keys in nested tables; an empty table where nothing does, or something else is in the way."""
+    for key in keys:
+        table = table.get(key, {}) if isinstance(table, Mapping) else {}
+    return table
+
+
+def dig_table(table: Any, *keys: str) -> Mapping[str, Any]:
+    """The same, if it is a table."""
+    found = dig(table, *keys)
+    return found if isinstance(found, Mapping) else {}
+
+
+def dig_list(table: Any, *keys: str) -> list[Any]:
+    """The same, if it is a list."""
+    found = dig(table, *keys)
+    return list(found) if isinstance(found, list) else []
+
+
+def normalize(requirement: Any) -> str:
+    """The name in a requirement, as package indexes compare names; empty where there is none."""
+    found = re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", requirement) if isinstance(requirement, str) else None
+    return re.sub(r"[-_.]+", "-", found[1]).lower().rstrip("-") if found else ""

@@ -1,0 +1,98 @@
+"""Reads of a project's folder what detection looks at."""
+
+import re
+import subprocess
+from pathlib import Path, PurePosixPath
+
+from runner.core.detection_requirements import REQUIREMENTS
+from runner.core.snapshot import Snapshot
+from runner.project.load import Project, load_project
+from runner.project.sources import has_git, list_sources
+
+KNOWN = frozenset(
+    {"alembic.ini", "manage.py", "yoyo.ini", "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini"}
+    | {"setup.cfg", ".python-version", ".gitignore", "GNUmakefile", "makefile", "Makefile", ".gitlab-ci.yml"}
+)
+"""Files that are read wherever they are."""
+
+TELLING = re.compile(
+    rb"environ|getenv|BaseSettings|\benv[.(]|\bconfig\(|[aA]sync_?[eE]ngine|psycopg|asyncpg|\bschema|\bpublic\.|SCHEMA"
+    rb"|\bmark\.|add_marker|addinivalue"
+)
+"""What a Python file must hold to be of interest."""
+
+LARGEST, MOST = 1 << 20, 5000
+"""Bytes of a file that is read, and how many Python files are looked at."""
+
+WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab/[^/]+\.yml$")
+
+
+def read_snapshot(project: Project) -> Snapshot:
+    """A project as detection sees it.
+
+    Raises:
+        SettingsError: git cannot list the files.
+    """
+    folder = project.folder
+    listed = [PurePosixPath(name).as_posix() for name in list_sources(folder)]
+    # What git ignores may still be what a person edits.
+    names = {name for name in {*listed, *KNOWN, "uv.lock"} if (folder / name).is_file()}
+    modules = [name for name in sorted(names) if name.endswith(".py")][:MOST]
+    texts = {name: read_text(folder / name) for name in sorted(names) if is_read(name)}
+    texts |= {name: text for name in modules if (text := read_module(folder / name))}
+    repository = find_repository(folder)
+    is_root = repository in {None, folder}
+    return Snapshot(project.pyproject, frozenset(names), texts, list_remotes(folder), repository is not None, is_root)
+
+
+def is_read(name: str) -> bool:
+    """Whether a file's text is read whatever it holds."""
+    is_known = PurePosixPath(name).name in KNOWN or WORKFLOWS.match(name) is not None
+    return is_known or name.endswith(".sql") or REQUIREMENTS.search(name) is not None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, as far as it is one; empty where it cannot be read or is too large to be written by hand."""
+    try:
+        content = path.read_bytes() if path.name in KNOWN or path.stat().st_size <= LARGEST * 16 else b""
+    except OSError:
+        return ""
+    return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+def read_module(path: Path) -> str:
+    """The text of a Python file that may tell something; empty for others."""
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else b""
+    except OSError:
+        return ""
+    is_env = path.name in {"env.py", "manage.py"}
+    return content.decode("utf-8", "replace").replace("\r\n", "\n") if is_env or TELLING.search(content) else ""
+
+
+def find_repository(folder: Path) -> Path | None:
+    """The folder of the repository that a folder belongs to; git's own file or folder tells."""
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), None)
+
+
+def find_project(start: Path) -> Project:
+    """The project that a folder belongs to, as every command finds it; a folder without one becomes one.
+
+    Raises:
+        SettingsError: there is no such folder, or its pyproject.toml cannot be read.
+    """
+    folder = start.resolve()
+    repository = find_repository(folder)
+    above = [each for each in (folder, *folder.parents) if repository is None or each.is_relative_to(repository)]
+    if not folder.is_dir() or any((each / "pyproject.toml").is_file() for each in above):
+        return load_project(folder)
+    return Project(folder, {})
+
+
+def list_remotes(folder: Path) -> tuple[str, ...]:
+    """Addresses of the repository's remotes; they may hold passwords, so nobody prints them."""
+    if not has_git():
+        return ()
+    command = ["git", "config", "--get-regexp", r"^remote\..*\.url$"]
+    listed = subprocess.run(command, cwd=folder, capture_output=True, check=False).stdout
+    return tuple(line.partition(" ")[2] for line in listed.decode(errors="replace").splitlines())
