@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from runner.core.detection_database import detect_database
+from runner.core.detection_isolation import detect_isolation
 from runner.core.detection_lock import detect_lock, detect_python
 from runner.core.detection_marks import detect_marks
-from runner.core.detection_migrations import detect_isolation, detect_migrations
+from runner.core.detection_migrations import detect_migrations
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.snapshot import Detected, Snapshot
 

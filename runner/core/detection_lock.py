@@ -6,7 +6,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, normalize
 
-PYTHON = "3.13"
+PYTHON = "3.13.5"
 """The Python of the suite image, Debian 13's."""
 
 OTHER_LOCKS = {
@@ -59,7 +59,11 @@ def advise_lock(snapshot: Snapshot) -> Detected:
         finding = Finding("lock", "requirements without hashes", sources[0])
         return Detected((finding,), {}, (f"`{sources[0]}` has no hashes; make a lock file that has: `{command}`",))
     command = f"{COMPILE} requirements.in -o requirements.txt" if sources else "uv lock"
-    return Detected((Finding("lock", "none"),), {}, (f"there is no lock file; make one: `{command}`",))
+    if not sources and "project" not in snapshot.pyproject:
+        command = f"{COMPILE} requirements.in -o requirements.txt"
+    return Detected(
+        (Finding("lock", "none with hashes"),), {}, (f"there is no lock file with hashes; make one: `{command}`",)
+    )
 
 
 def detect_python(snapshot: Snapshot) -> Detected:
@@ -77,7 +81,7 @@ def detect_python(snapshot: Snapshot) -> Detected:
 def allows(asked: str) -> bool:
     """Whether a specifier or a plain version, such as `3.13.2` or `cpython@3.13`, lets the image's Python in."""
     try:
-        return SpecifierSet(asked).contains(f"{PYTHON}.99")
+        return SpecifierSet(asked).contains(PYTHON)
     except InvalidSpecifier:
         version = re.search(r"\d+(?:\.\d+)?", asked)
-        return version is None or version[0] in {PYTHON, PYTHON.partition(".")[0]}
+        return version is None or version[0] in {"3", PYTHON.rpartition(".")[0]}

@@ -1,10 +1,11 @@
-"""The tool that makes a project's schema, and the isolation that its tests need. Pure."""
+"""The tool that makes a project's schema. Pure."""
 
 import re
 from collections.abc import Callable, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
 from pathlib import PurePosixPath
+from shlex import quote
 
 from runner.core.detection_requirements import find_requirements
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
@@ -19,7 +20,6 @@ FOREIGN = {
 }
 """Tools that no Python package brings."""
 
-WITHOUT_SCHEMA = re.compile(r"\bCREATE\s+SCHEMA\b|\bpublic\.\w|\bschema\s*=\s*[\"']\w", re.IGNORECASE)
 ANNOTATED = re.compile(r"^--\s*(?:migrate:|\+goose|\+migrate|rambler)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -42,9 +42,9 @@ def find_alembic(snapshot: Snapshot) -> Detected | None:
     where = ini or "pyproject.toml"
     inputs = sorted({*([ini] if ini else []), *([scripts] if scripts else [])})
     if flask and folder != ".":
-        command, tool = f"flask db upgrade -d {folder}", "Flask-Migrate"
+        command, tool = f"flask db upgrade -d {quote(folder)}", "Flask-Migrate"
     else:
-        command, tool = f"alembic {'' if folder == '.' else f'-c {ini} '}upgrade head", "Alembic"
+        command, tool = f"alembic {'' if folder == '.' else f'-c {quote(ini)} '}upgrade head", "Alembic"
     # Without the scripts' folder a kept result would outlive the scripts.
     settings = {"setup": [command], **({"setup_inputs": inputs} if scripts else {})}
     return Detected((Finding("migrations", tool, where),), settings, find_fixed_address(snapshot, ini, scripts))
@@ -93,7 +93,7 @@ def find_django(snapshot: Snapshot) -> Detected | None:
     if "pytest-django" in find_requirements(snapshot):
         found = Finding("migrations", "Django; pytest-django runs them in databases of its own", manage)
         return Detected((found,), {"isolation": "none"})
-    settings: dict[str, list[str]] = {"setup": [f"python {manage} migrate --no-input"]}
+    settings: dict[str, list[str]] = {"setup": [f"python {quote(manage)} migrate --no-input"]}
     if any("/migrations/" in f"/{name}" and name.endswith(".py") for name in snapshot.names):
         settings["setup_inputs"] = ["**/migrations/*.py"]
     return Detected((Finding("migrations", "Django", manage),), settings)
@@ -148,18 +148,3 @@ def find_sql(snapshot: Snapshot) -> Detected | None:
 
 
 TOOLS: Sequence[Callable[[Snapshot], Detected | None]] = (find_alembic, find_django, find_yoyo, find_foreign, find_sql)
-
-
-def detect_isolation(snapshot: Snapshot) -> Detected:
-    """The isolation, where a schema for each worker cannot hold what the migrations make."""
-    if "pytest-django" in find_requirements(snapshot):
-        found = Finding("isolation", "none: pytest-django makes a database for each worker", "the requirements")
-        return Detected((found,), {"isolation": "none"})
-    for path, text in sorted(snapshot.texts.items()):
-        is_migration = path.endswith(".sql") or (
-            path.endswith(".py") and re.search(r"(^|/)(migrations|versions)/", path)
-        )
-        if is_migration and is_own(path) and (match := WITHOUT_SCHEMA.search(text)):
-            found = Finding("isolation", f"database: one schema is not enough for `{match[0]}`", path)
-            return Detected((found,), {"isolation": "database"})
-    return Detected()

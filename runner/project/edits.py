@@ -112,19 +112,11 @@ def make_edits(folder: Path, snapshot: Snapshot, detected: Detected, ci: Service
     file, notes = make_ci_file(snapshot, ci, version)
     if file:
         draft.edit(file.path, lambda text: text or file.text)
-    return check(Edits(draft.finish(), notes))
-
-
-def check(edits: Edits) -> Edits:
-    """The same, if the settings that pyproject.toml will have are valid.
-
-    Raises:
-        SettingsError: those that it has already are not.
-    """
-    for each in edits.changes:
-        if each.path == PYPROJECT:
-            merge_settings(dict(dig_table(tomllib.loads(each.after), "tool", "runner")), {}, {})
-    return edits
+    changes = draft.finish()
+    after = next((tomllib.loads(each.after) for each in changes if each.path == PYPROJECT), snapshot.pyproject)
+    # What is there already may be wrong, and then nothing is built on it.
+    merge_settings(dict(dig_table(after, "tool", "runner")), {}, {})
+    return Edits(changes, notes)
 
 
 def list_groups(pyproject: Mapping[str, Any]) -> list[str]:

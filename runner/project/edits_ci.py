@@ -1,5 +1,6 @@
 """The file for a CI service that runs the tests: which service, which file, which text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -60,8 +61,9 @@ def list_key_files(snapshot: Snapshot) -> list[str]:
     """Files that decide what the images hold; the lock file comes first."""
     named = dig(snapshot.pyproject, "tool", "runner", "lock")
     lock = named if isinstance(named, str) else "uv.lock" if "uv.lock" in snapshot.names else ""
-    locks = [lock] if lock else find_requirement_files(snapshot)[:1] or ["uv.lock"]
-    return [*locks, "pyproject.toml"]
+    locks = [lock] if lock else find_requirement_files(snapshot)[:1]
+    # A name that would mean something to YAML, or to the service, is left out.
+    return [*(name for name in locks or ["uv.lock"] if re.fullmatch(r"[\w./-]+", name)), "pyproject.toml"]
 
 
 def render(service: Service, keys: Sequence[str], version: str) -> str:

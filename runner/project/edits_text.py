@@ -65,7 +65,7 @@ def declare(marks: Mapping[str, str], indent: str) -> list[str]:
 
 def declare_one(name: str, text: str) -> str:
     """A mark and what it is for, as pytest has them."""
-    return f"{name}: {text}" if text else name
+    return f"{name}: {' '.join(text.split())}" if text else name
 
 
 def add_ignored(text: str, folder: str) -> str:

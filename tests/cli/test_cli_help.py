@@ -11,9 +11,7 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "lock", "ps", "run"]
-LISTED = [*COMMANDS, "image", "ledger"]
-"""As the help has them: those with commands of their own come last."""
+COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "image", "init", "ledger", "lock", "ps", "run"]
 
 
 def invoke(*args):

@@ -1,0 +1,22 @@
+"""The sample project `orders`, its settings removed and written again by `runner init`, through the real engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import NOTHING_LEFT, run
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("orders")]
+
+
+def test_what_init_writes_is_enough_for_a_green_run(orders: Path) -> None:
+    pyproject = orders / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().partition("[tool.runner]")[0])
+    red = run(orders, "run", "-g", "smoke", "-n", "2", "--json")
+    assert red.exit_code != 0, "without its variable the project finds no database"
+    written = run(orders, "init", "--yes", "--ci", "none")
+    assert written.exit_code == 0, written.stderr
+    ended = run(orders, "run", "-g", "smoke", "-g", "regression", "-g", "e2e", "-n", "2", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    assert json.loads(ended.stdout)["tests"]["passed"] > 100
+    assert ended.last_line == NOTHING_LEFT
