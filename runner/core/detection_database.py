@@ -1,23 +1,11 @@
 """The variables of the environment in which a project's code looks for its database. Pure."""
 
 import re
-from collections.abc import Iterator
 
+from runner.core.detection_python import read_uses
 from runner.core.detection_requirements import find_requirements
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot
-
-READ = re.compile(
-    r"""(?:environ(?:\.get|\.setdefault|\.pop)?\s*[\[(]|getenv\s*\(|\b(?:env|config)(?:\.\w+)?\s*\()\s*
-        (?:\w+\s*=\s*)?["']([A-Za-z][A-Za-z0-9_]*)["']""",
-    re.VERBOSE,
-)
-"""`os.environ["NAME"]`, `os.getenv("NAME")`, and what django-environ, environs, decouple and Starlette have."""
-
-CLASS = re.compile(r"^class\s+\w+\([^)]*BaseSettings[^)]*\):\n((?:[ \t]+.*\n|[ \t]*\n)*)", re.MULTILINE)
-FIELD = re.compile(r"^[ \t]+([A-Za-z]\w*)\s*:", re.MULTILINE)
-PREFIX = re.compile(r"env_prefix\s*=\s*[\"'](\w*)[\"']")
-"""Classes of pydantic-settings, whose fields are variables."""
 
 WORDS = r"(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG|PGSQL|PSQL|SQLALCHEMY)"
 ADDRESS = re.compile(rf"(?:\w+_)?{WORDS}(?:_\w+)?_(?:URL|URI|DSN)|(?:\w+_)?{WORDS}(?:URL|URI|DSN)")
@@ -69,17 +57,9 @@ def find_variables(snapshot: Snapshot) -> dict[str, str]:
     """Each variable that the code reads, and the first file that does."""
     found: dict[str, str] = {}
     for path, text in snapshot.python_files():
-        for name in (*READ.findall(text), *find_fields(text)):
+        for name in read_uses(text).variables:
             found.setdefault(name, path)
     return found
-
-
-def find_fields(text: str) -> Iterator[str]:
-    """The variables of the settings classes in a module."""
-    for body in CLASS.findall(text):
-        prefix = PREFIX.search(body)
-        for name in FIELD.findall(body):
-            yield ((prefix[1] if prefix else "") + name).upper()
 
 
 def make_template(name: str, snapshot: Snapshot, where: str) -> str | None:

@@ -1,12 +1,8 @@
 """The marks that a project's tests have. Pure."""
 
-import re
-
+from runner.core.detection_python import read_uses
 from runner.core.groups import DEFAULT_GROUPS
 from runner.core.snapshot import Detected, Finding, Snapshot
-
-USED = re.compile(r"\bpytest\.mark\.([A-Za-z_]\w*)|\badd_marker\(\s*[\"'](\w+)")
-DECLARED = re.compile(r"addinivalue_line\(\s*[\"']markers[\"']\s*,\s*[\"'](\w+)")
 
 OF_PLUGINS = frozenset(
     {"parametrize", "skip", "skipif", "xfail", "usefixtures", "filterwarnings", "tryfirst", "trylast"}
@@ -23,9 +19,10 @@ def find_used_marks(snapshot: Snapshot) -> dict[str, str]:
     used: dict[str, str] = {}
     declared = set(OF_PLUGINS)
     for path, text in snapshot.python_files():
-        declared |= set(DECLARED.findall(text))
-        for names in USED.findall(text):
-            used.setdefault("".join(names), path)
+        uses = read_uses(text)
+        declared |= set(uses.declared)
+        for name in uses.marks:
+            used.setdefault(name, path)
     return {name: path for name, path in used.items() if name not in declared}
 
 

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
-from runner.core.snapshot import Snapshot
+from runner.core.snapshot import Snapshot, is_own
 from runner.project.load import Project, load_project
 from runner.project.sources import has_git, list_sources
 
@@ -21,8 +21,8 @@ TELLING = re.compile(
 )
 """What a Python file must hold to be of interest."""
 
-LARGEST, MOST = 1 << 20, 5000
-"""Bytes of a file that is read, and how many Python files are looked at."""
+LARGEST, MOST = 4 << 20, 5000
+"""Bytes of a file that is read, and how many Python files are looked at; a lock file may have megabytes."""
 
 WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab/[^/]+\.yml$")
 
@@ -37,12 +37,20 @@ def read_snapshot(project: Project) -> Snapshot:
     listed = [PurePosixPath(name).as_posix() for name in list_sources(folder)]
     # What git ignores may still be what a person edits.
     names = {name for name in {*listed, *KNOWN, "uv.lock"} if (folder / name).is_file()}
+    names = leave_out_samples(names)
     modules = [name for name in sorted(names) if name.endswith(".py")][:MOST]
     texts = {name: read_text(folder / name) for name in sorted(names) if is_read(name)}
     texts |= {name: text for name in modules if (text := read_module(folder / name))}
     repository = find_repository(folder)
     is_root = repository in {None, folder}
     return Snapshot(project.pyproject, frozenset(names), texts, list_remotes(folder), repository is not None, is_root)
+
+
+def leave_out_samples(names: set[str]) -> set[str]:
+    """The files without those of whole projects that lie among the tests, examples or documentation."""
+    found = [str(PurePosixPath(name).parent) for name in names if PurePosixPath(name).name == "pyproject.toml"]
+    samples = tuple(f"{folder}/" for folder in found if not is_own(f"{folder}/pyproject.toml"))
+    return {name for name in names if not name.startswith(samples)}
 
 
 def is_read(name: str) -> bool:
@@ -52,9 +60,9 @@ def is_read(name: str) -> bool:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, as far as it is one; empty where it cannot be read or is too large to be written by hand."""
+    """The text of a file, its bytes that are no UTF-8 as surrogates; empty where it cannot be read or is too large."""
     try:
-        content = path.read_bytes() if path.name in KNOWN or path.stat().st_size <= LARGEST * 16 else b""
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else b""
     except OSError:
         return ""
     return content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")

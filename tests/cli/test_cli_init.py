@@ -158,6 +158,26 @@ def test_a_person_is_shown_colours_and_asked(cli, answer, written):
     assert (folder.path / ".github/workflows").is_dir() is written
 
 
+def test_ctrl_c_at_the_question_writes_nothing(cli):
+    folder = cli.project(SHOP)
+    before = read_all(folder)
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-m", "runner", "init"],
+        cwd=str(folder.path),
+        env=make_environ(),
+        encoding="utf-8",
+        timeout=LIMIT,
+    )
+    terminal.expect_exact("[y/N] ")
+    terminal.sendintr()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 130
+    assert "Traceback" not in terminal.before
+    assert read_all(folder) == before
+
+
 def test_a_folder_without_pyproject_gets_a_minimal_one(cli):
     folder = cli.project({"tests/test_a.py": "def test_a():\n    pass\n"})
     outcome = folder.run("init", "--yes").assert_exit(0)

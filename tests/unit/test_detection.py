@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.core.detection import detect
+from runner.core.detection_marks import find_used_marks
 from runner.core.detection_pytest import find_missing_marks, find_place
 from runner.core.groups import DEFAULT_GROUPS
 from runner.core.snapshot import Snapshot
@@ -203,6 +204,9 @@ def test_migrations_that_need_more_than_a_schema_get_a_database(text):
     [
         'os.environ["SHOP_DB_URI"]',
         "os.environ.get('SHOP_DB_URI', 'x')",
+        "url = environ.setdefault('SHOP_DB_URI', '')",
+        "class S(BaseSettings):\n    uri: str = Field(validation_alias='SHOP_DB_URI')\n",
+        "class S(pydantic.BaseSettings):\n    db_uri: str\n    class Config:\n        env_prefix = 'shop_'\n",
         'os.getenv(\n    "SHOP_DB_URI")',
         'env.str("SHOP_DB_URI")',
         'config("SHOP_DB_URI", cast=str)',
@@ -211,6 +215,13 @@ def test_migrations_that_need_more_than_a_schema_get_a_database(text):
 )
 def test_the_ways_to_read_a_variable(code):
     assert detect(make({"app.py": code})).settings == {"environment": {"SHOP_DB_URI": f"postgresql://{PREFIX}"}}
+
+
+@pytest.mark.parametrize(
+    "code", ["x = \"os.environ['SHOP_DB_URI']\"", "# os.environ['SHOP_DB_URI']", "os.environ['SHOP_DB_URI'"]
+)
+def test_what_only_looks_like_code_is_not_read(code):
+    assert detect(make({"app.py": code})).settings == {}
 
 
 def test_parts_of_an_address():
@@ -300,7 +311,7 @@ def test_declared_marks_are_not_missing(texts, tables):
 
 def test_marks_of_own_groups_and_of_tests_are_declared_too():
     groups = {"tool": {"runner": {"groups": {"db": {"marks": ["pg"], "description": "slow\nones"}}}}}
-    code = "@pytest.mark.gpu\n@pytest.mark.parametrize\n@pytest.mark.known\nitem.add_marker('rare')"
+    code = "@pytest.mark.gpu\n@pytest.mark.parametrize\n@pytest.mark.known\ndef f(): item.add_marker('rare')"
     texts = {"tests/test_a.py": code, "conftest.py": 'config.addinivalue_line("markers", "known: x")'}
     snapshot = make(texts, **groups)
     missing = find_missing_marks(snapshot, find_place(snapshot))
@@ -308,9 +319,24 @@ def test_marks_of_own_groups_and_of_tests_are_declared_too():
     assert missing["gpu"] == ""
 
 
+@pytest.mark.parametrize(
+    ("code", "marks"),
+    [
+        ("pytestmark = [pytest.mark.gpu]", ["gpu"]),
+        ("from pytest import mark\n@mark.gpu(reason='x')\ndef test_a(): pass", ["gpu"]),
+        ("for mark in marks:\n    mark.gpu", []),
+        ("self.mark.gpu", []),
+    ],
+)
+def test_marks_are_pytests(code, marks):
+    assert list(find_used_marks(make({"tests/test_a.py": code}))) == marks
+
+
 def test_a_project_without_marks_is_told_what_they_are_for():
     assert any("@pytest.mark.smoke" in note for note in detect(make({"tests/test_a.py": "def test_a(): pass"})).notes)
-    assert not any("mark.smoke" in note for note in detect(make({"tests/test_a.py": "@pytest.mark.slow"})).notes)
+    assert not any(
+        "mark.smoke" in note for note in detect(make({"tests/test_a.py": "pytestmark = [pytest.mark.slow]"})).notes
+    )
 
 
 KEYS = [

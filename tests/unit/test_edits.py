@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.core.detection import detect
 from runner.core.detection_pytest import read_ini_markers, read_names
 from runner.errors import SettingsError
-from runner.project.edits import Change
+from runner.project.detection import find_project, read_snapshot
+from runner.project.edits import Change, make_edits
 from runner.project.edits_text import add_ignored, add_ini_marks, add_targets, has_target, keep_newlines
 from runner.project.edits_toml import add_marks, add_settings
 from runner.project.edits_writing import write_all
@@ -259,3 +261,50 @@ def test_a_file_that_changed_while_its_owner_was_asked_is_not_overwritten(tmp_pa
     with pytest.raises(SettingsError, match="cannot write"):
         write_all(tmp_path, [Change("a", "old", "new")])
     assert (tmp_path / "a").read_text() == "newer"
+
+
+VARIANTS = {
+    "nothing": {},
+    "pytest.ini": {"pyproject.toml": '[project]\nname = "a"\n', "pytest.ini": ""},
+    "pytest.toml": {"pyproject.toml": "", "pytest.toml": '[pytest]\nmarkers = ["a"]\n'},
+    "tox.ini": {"pyproject.toml": "[tool.ruff]\n", "tox.ini": "[pytest]\n"},
+    "setup.cfg": {
+        "pyproject.toml": "[tool.runner]\nresults = 'out'\n",
+        "setup.cfg": "[tool:pytest]\nmarkers = slow: x\n",
+    },
+    "GNUmakefile": {"pyproject.toml": "", "GNUmakefile": "test-%:\n", "Makefile": ""},
+    "gitlab": {"pyproject.toml": "", ".gitlab-ci.yml": "a: {script: b}\n", ".gitignore": ""},
+    "github": {"pyproject.toml": "", ".github/workflows/tests.yml": "on: push\n"},
+    "django": {"pyproject.toml": '[project]\ndependencies = ["pytest-django"]\n', "manage.py": "import django"},
+    "marks": {"pyproject.toml": "", "tests/test_a.py": "pytest.mark.zebra\nos.environ['DB_HOST']\n"},
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_after_its_own_changes_nothing_is_lacking(tmp_path, name):
+    for path, text in VARIANTS[name].items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    first = look(tmp_path)
+    assert first.changes
+    write_all(tmp_path, first.changes)
+    for path, text in VARIANTS[name].items():
+        kept = [line for line in (tmp_path / path).read_text().splitlines() if line in text.splitlines()]
+        assert path.endswith("toml") or kept == text.splitlines()
+    assert look(tmp_path).changes == ()
+
+
+def test_a_sample_project_among_the_tests_is_another_project(tmp_path):
+    sample = tmp_path / "tests" / "projects" / "shop"
+    sample.mkdir(parents=True)
+    (sample / "pyproject.toml").write_text("")
+    (sample / "db.py").write_text("os.environ['DB_HOST']")
+    assert not any("DB_HOST" in each.after for each in look(tmp_path).changes)
+    (tmp_path / "db.py").write_text("os.environ['DB_HOST']")
+    assert any("DB_HOST" in each.after for each in look(tmp_path).changes)
+
+
+def look(folder):
+    project = find_project(folder)
+    snapshot = read_snapshot(project)
+    return make_edits(folder, snapshot, detect(snapshot), None, "1")

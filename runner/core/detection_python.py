@@ -1,0 +1,109 @@
+"""The variables and marks that Python code uses, read from its syntax, so that strings and comments say nothing. Pure."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+SETTINGS = "BaseSettings"
+"""The class of pydantic-settings; fields of its subclasses are variables."""
+
+READERS = frozenset({"env", "config", "environ"})
+"""Names of objects that read variables: of os, django-environ, environs, decouple and Starlette."""
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What a module uses.
+
+    Attributes:
+        variables: of the environment, as it reads them.
+        marks: of pytest, on tests.
+        declared: marks that it declares to pytest.
+    """
+
+    variables: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+
+
+@cache
+def read_uses(text: str) -> Uses:
+    """What a module uses; nothing where its text is no Python that this one reads."""
+    try:
+        nodes = [*ast.walk(ast.parse(text))]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Uses()
+    variables = [name for node in nodes for name in read_variables(node)]
+    is_imported = any(map(imports_mark, nodes))
+    marks = [name for node in nodes for name in read_marks(node, is_imported)]
+    declared = [name for node in nodes if (name := read_declaration(node))]
+    return Uses(tuple(variables), tuple(marks), tuple(declared))
+
+
+def read_variables(node: ast.AST) -> Iterator[str]:
+    """The variables that one piece of code reads."""
+    if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
+        yield from read_text(node.slice)
+    elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
+        yield from read_text(node.args[0])
+    elif isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases):
+        yield from read_fields(node)
+
+
+def is_reader(function: ast.expr) -> bool:
+    """Whether a call of it reads a variable: `os.getenv`, `environ.get`, `env.str`, `config`."""
+    owner = function.value if isinstance(function, ast.Attribute) else None
+    named = find_name(owner) in READERS if owner is not None else find_name(function) in READERS
+    return named or find_name(function) == "getenv"
+
+
+def read_fields(node: ast.ClassDef) -> Iterator[str]:
+    """The variables of a class of settings: its fields, behind its prefix, and the names that they have beside."""
+    keywords = [each for inner in ast.walk(node) if isinstance(inner, ast.Call) for each in inner.keywords]
+    prefixes = [text for each in keywords if each.arg == "env_prefix" for text in read_text(each.value)]
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assign) and find_name(inner.targets[0]) == "env_prefix":
+            prefixes += read_text(inner.value)
+    for each in keywords:
+        if each.arg in {"alias", "validation_alias", "env"}:
+            yield from read_text(each.value)
+    for field in node.body:
+        if isinstance(field, ast.AnnAssign):
+            yield (prefixes[0] if prefixes else "").upper() + find_name(field.target).upper()
+
+
+def imports_mark(node: ast.AST) -> bool:
+    """Whether it is `from pytest import mark`."""
+    return (
+        isinstance(node, ast.ImportFrom) and node.module == "pytest" and any(each.name == "mark" for each in node.names)
+    )
+
+
+def read_marks(node: ast.AST, is_imported: bool) -> Iterator[str]:
+    """The marks that one piece of code gives to tests; a bare `mark` is pytest's where it is imported."""
+    if isinstance(node, ast.Attribute) and find_name(node.value) == "mark":
+        owner = find_name(node.value.value) if isinstance(node.value, ast.Attribute) else ""
+        if owner == "pytest" or (is_imported and not owner):
+            yield node.attr
+    elif isinstance(node, ast.Call) and node.args and find_name(node.func) == "add_marker":
+        yield from read_text(node.args[0])
+
+
+def read_declaration(node: ast.AST) -> str:
+    """The mark that `config.addinivalue_line("markers", ...)` declares; empty for other code."""
+    if not (isinstance(node, ast.Call) and find_name(node.func) == "addinivalue_line" and len(node.args) == 2):
+        return ""
+    key, line = (next(read_text(each), "") for each in node.args)
+    return line.split(":")[0].split("(")[0].strip() if key == "markers" else ""
+
+
+def find_name(node: ast.AST | None) -> str:
+    """The last name in `a.b.c`; empty where there is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def read_text(node: ast.AST) -> Iterator[str]:
+    """The text of a constant, if it is one."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
