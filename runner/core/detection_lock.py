@@ -4,13 +4,13 @@ import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from runner.core.snapshot import Detected, Finding, Snapshot, dig, normalize
+from runner.core.snapshot import Detected, Finding, Snapshot, dig, dig_table, normalize
 
 PYTHON = "3.13.5"
 """The Python of the suite image, Debian 13's."""
 
 OTHER_LOCKS = {
-    "poetry.lock": "poetry export --all-groups -o requirements.txt",
+    "poetry.lock": "poetry export{groups} -o requirements.txt",
     "pdm.lock": "pdm export -o requirements.txt",
     "Pipfile.lock": "pipenv requirements --hash --dev > requirements.txt",
     "pylock.toml": "uv lock",
@@ -49,8 +49,9 @@ def pins_pytest(text: str) -> bool:
 
 def advise_lock(snapshot: Snapshot) -> Detected:
     """What to do where no lock file can be used."""
-    for name, command in OTHER_LOCKS.items():
+    for name, template in OTHER_LOCKS.items():
         if name in snapshot.names:
+            command = template.format(groups=name_groups(snapshot))
             finding = Finding("lock", "not supported yet", name)
             return Detected((finding,), {}, (f"`{name}` cannot be used yet; make a lock file that can: `{command}`",))
     sources = [name for name in ("requirements.in", *find_requirement_files(snapshot)) if name in snapshot.names]
@@ -64,6 +65,12 @@ def advise_lock(snapshot: Snapshot) -> Detected:
     return Detected(
         (Finding("lock", "none with hashes"),), {}, (f"there is no lock file with hashes; make one: `{command}`",)
     )
+
+
+def name_groups(snapshot: Snapshot) -> str:
+    """The argument that makes Poetry export its groups too."""
+    groups = [name for name in dig_table(snapshot.pyproject, "tool", "poetry", "group") if name.isidentifier()]
+    return f" --with {','.join(groups)}" if groups else ""
 
 
 def detect_python(snapshot: Snapshot) -> Detected:

@@ -1,4 +1,4 @@
-"""The variables and marks that Python code uses, read from its syntax, so that strings and comments say nothing. Pure."""
+"""The variables and marks that Python code uses; its syntax is read, so strings and comments say nothing. Pure."""
 
 import ast
 from collections.abc import Iterator

@@ -59,7 +59,12 @@ COMPILE = "uv pip compile --universal --generate-hashes"
 @pytest.mark.parametrize(
     ("names", "tables", "command"),
     [
-        (["poetry.lock"], {}, "poetry export --all-groups -o requirements.txt"),
+        (["poetry.lock"], {}, "poetry export -o requirements.txt"),
+        (
+            ["poetry.lock"],
+            {"tool": {"poetry": {"group": {"dev": {}, "test": {}}}}},
+            "poetry export --with dev,test -o requirements.txt",
+        ),
         (["pdm.lock", "requirements.txt"], {}, "pdm export -o requirements.txt"),
         (["requirements.txt"], {}, f"{COMPILE} requirements.txt -o requirements-lock.txt"),
         (["requirements.in", "requirements.txt"], {}, f"{COMPILE} requirements.in -o requirements.txt"),
