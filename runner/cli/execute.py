@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from runner.cli.ci import tell_ci
 from runner.cli.history import record
 from runner.cli.loading import make_run, open_engine
 from runner.cli.main import silence
@@ -22,6 +23,8 @@ from runner.environment import Surroundings
 from runner.errors import Interrupted
 from runner.interrupts import Interrupts
 from runner.project.load import Project
+from runner.report.ci import find_ci
+from runner.report.ci_summary import Findings
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
 from runner.report.results import make_results_folder, point_latest
 from runner.session import Outcome, Session
@@ -75,7 +78,7 @@ def execute(
         project: the project.
         settings: its settings.
         make: makes the plan for a number of CPUs.
-        as_json: standard output is for data, so that the suite's output goes to standard error.
+        as_json: standard output is for data, so that the suite's output, and what CI is told, go to standard error.
         verbose: show whole image builds.
         is_quiet: no run for its verdict: pytest's output is only kept in the results, the ledger is left alone.
         listener: hears the events too.
@@ -86,16 +89,21 @@ def execute(
         engine = open_engine(project, settings, run)
         plan = make(engine.count_cpus())
         results = make_results_folder(project.folder, settings.results, run)
-        console = Console(sys.stderr, verbose)
-        shown = sys.stderr.buffer if as_json else sys.stdout.buffer
-        output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown
-        listeners: list[Listener] = [console, open_events(results, stack), *([listener] if listener else [])]
+        ci, findings = find_ci(os.environ), Findings()
+        shown = sys.stderr if as_json or is_quiet else sys.stdout
+        # CI has one log, whose lines must keep their order.
+        console = Console(shown if ci.is_known else sys.stderr, verbose, ci)
+        output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown.buffer
+        listeners: list[Listener] = [console, open_events(results, stack), findings, *([listener] if listener else [])]
         columns = shutil.get_terminal_size().columns
-        show = make_show(output, console)
+        show = make_show(output, console, ci.is_known and not is_quiet)
+        console.begin()
+        stack.callback(console.end)
         around = Surroundings(os.environ, project.folder, results, show, wants_colour(sys.stdout), columns)
         console(Event("run-started", 0.0, {"project": project.name, "run": run, "seed": plan.seed}))
         outcome = make_session(plan, engine, around, listeners).run(interrupts)
     point_latest(results)
+    console.begin()
     if not is_quiet:
         outcome.lines = [*outcome.lines, *record(project, plan, outcome, run, engine.image, started)]
     for line in outcome.lines:
@@ -103,8 +111,12 @@ def execute(
     console.print(f"  results   {results}  {outcome.seconds:.2f} s in all")
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))
+    done = Done(run, results, outcome, plan)
+    if ci.is_known and not is_quiet:
+        tell_ci(console, project, findings, done, engine.image)
+    console.end()
     console.print(make_last_line(outcome.left))
-    return Done(run, results, outcome, plan)
+    return done
 
 
 def open_events(results: Path, stack: ExitStack) -> Listener:
@@ -113,14 +125,19 @@ def open_events(results: Path, stack: ExitStack) -> Listener:
     return lambda event: print(event.as_json(), file=events)
 
 
-def make_show(target: BinaryIO, console: Console) -> Callable[[bytes], None]:
+def make_show(target: BinaryIO, console: Console, is_shared: bool = False) -> Callable[[bytes], None]:
     """Shows the suite's output at once; the console's temporary line goes before it.
 
     A reader that went away, as `| head` does, ends the run in order.
+
+    Args:
+        target: where the output goes.
+        console: prints its own lines between.
+        is_shared: both go to the same place, though it is no terminal.
     """
 
     def show(data: bytes) -> None:
-        console.give_way(data if target.isatty() else b"\n")
+        console.give_way(data if is_shared or target.isatty() else b"\n")
         try:
             target.write(data)
             target.flush()

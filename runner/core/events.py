@@ -34,6 +34,8 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
         "attempt": int,
     },
     "test-collected": {"test": str, "marks": list},
+    "failure-located": {"test": str, "attempt": int, "file": str, "line": int, "text": str},
+    "collection-failed": {"test": str, "message": str, "file": str, "line": int, "text": str},
     "marks-declared": {"marks": list},
     "rule-broken": {"rule": str, "test": str, "worker": str, "object": str, "text": str},
     "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int},

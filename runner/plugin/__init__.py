@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import fixtures, marks, ordering, reports, retries, rules, slot, standalone, workers
+from . import fixtures, locating, marks, ordering, reports, retries, rules, slot, standalone, workers
 from .channel import Channel, open_channel
 
 WIRING = slot.activate() or standalone.activate()
@@ -64,6 +64,7 @@ def run_tests(config: pytest.Config, channel: Channel) -> None:
         ordering=ordering.Ordering(WIRING),
         rules=rules.Rules(WIRING, channel),
         retries=again,
+        locator=locating.Locator(WIRING, channel),
     )
 
 

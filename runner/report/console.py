@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
+from runner.core.annotations import Annotation
 from runner.core.events import Event
 from runner.engines.protocol import Leftover
 from runner.errors import RunnerError
+from runner.report.ci import Ci
 
 DIM, BOLD, RED, GREEN, RESET = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
@@ -17,19 +19,32 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str] = os.environ) -> boo
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-class Console:
-    """Prints steps as they end; long ones show what they do meanwhile."""
+def is_live(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody watches a stream, so that a line may be replaced: a terminal, but none that CI made."""
+    return stream.isatty() and not environ.get("CI")
 
-    def __init__(self, stream: TextIO, verbose: bool = False) -> None:
+
+class Console:
+    """Prints steps as they end; long ones show what they do meanwhile, in CI in a section that folds."""
+
+    def __init__(self, stream: TextIO, verbose: bool = False, ci: Ci | None = None) -> None:
         self._stream = stream
         self._verbose = verbose
-        self._live = stream.isatty()
+        self._ci = ci or Ci()
+        self._section = ""
+        self._live = is_live(stream)
+        self._shared = stream.isatty() or self._ci.is_known
         self._colour = wants_colour(stream)
         self._temporary = False
         self._open_line = False
+        self._step = ""
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
+        if event.name != "progress":
+            self._close_section()
+        if event.name == "step-started":
+            self._step = event.data["step"]
         match event.name:
             case "run-started":
                 seed = event.data.get("seed")
@@ -49,11 +64,36 @@ class Console:
 
     def show_progress(self, text: str) -> None:
         """One line of a build: every line with `-v`, the steps elsewhere; on a terminal the newest line."""
-        if self._verbose or (not self._live and is_milestone(text)):
+        if self._ci.is_known and not self._section:
+            self._section = self._step
+            self._tell(self._ci.open_section(self._step, f"{self._step}: what the build says"))
+        if self._verbose or self._section or (not self._live and is_milestone(text)):
             self.print(f"    {DIM}{text}{RESET}")
         elif self._live:
             width = shutil.get_terminal_size().columns
             self.show(f"    {DIM}{text.strip()[: width - 5]}{RESET}")
+
+    def begin(self) -> None:
+        """Before the lines of a run."""
+        self._tell(self._ci.begin())
+
+    def end(self) -> None:
+        """After the lines that tests may have had a part in; a second time there is nothing to say."""
+        self._close_section()
+        self._tell(self._ci.end())
+
+    def annotate(self, annotations: Sequence[Annotation]) -> None:
+        """Tell CI what to show beside the repository's lines."""
+        self._tell(self._ci.show(annotations))
+
+    def _close_section(self) -> None:
+        if self._section:
+            self._tell(self._ci.close_section(self._section))
+            self._section = ""
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self.print(text)
 
     def show(self, text: str) -> None:
         """Show a line that the next one replaces."""
@@ -72,7 +112,7 @@ class Console:
         if self._temporary:
             self._write("")
             self._temporary = False
-        self._open_line = self._live and not data.endswith(b"\n")
+        self._open_line = self._shared and not data.endswith(b"\n")
 
     def _write(self, text: str) -> None:
         if not self._colour:

@@ -32,6 +32,7 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "40")
 
