@@ -24,7 +24,7 @@ class Locator:
     """Registered in every process that runs tests."""
 
     def __init__(self, wiring: Mapping[str, Any], channel: Channel) -> None:
-        self._project = wiring["project"]
+        self._project = wiring.get("project", "")
         self._channel = channel
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,4 +1,4 @@
-"""What CI gets of a real run: annotations with the repository's paths, a summary, and nothing that a test says is obeyed."""
+"""What CI gets of a real run: annotations with the repository's paths, a summary, and no obedience to tests."""
 
 import json
 import shutil
