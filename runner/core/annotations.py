@@ -14,8 +14,8 @@ from runner.errors import RunnerError
 
 ERROR, WARNING = "error", "warning"
 
-SHOWN = 10
-"""Annotations of one level that GitHub shows for a step."""
+SHOWN, LONGEST = 10, 4_000
+"""Annotations of one level that GitHub shows for a step; characters of a message."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def annotate(
 
 def remark(level: str, failure: Failure, what: str, message: str) -> Annotation:
     """An annotation on a failure; GitHub shows none that has no message."""
-    return Annotation(level, f"{what}: {failure.test}", message or what, failure.file, failure.line)
+    return Annotation(level, f"{what}: {failure.test}", message[:LONGEST] or what, failure.file, failure.line)
 
 
 def choose(annotations: Sequence[Annotation], shown: int = SHOWN) -> list[Annotation]:

@@ -49,19 +49,24 @@ class Facts:
 def make_summary(facts: Facts, limit: int = LIMIT) -> str:
     """The summary, with as many failures as fit into `limit` bytes."""
     head, tail = make_head(facts), make_tail(facts)
-    if len((head + tail).encode()) > limit - LONGEST:
-        return head if len(head.encode()) <= limit else ""
+    if measure(head + tail) > limit - LONGEST:
+        return head if measure(head) <= limit else ""
     blocks = [*map(make_failure, list_failures(facts))]
-    left = limit - len((head + tail).encode()) - LONGEST
+    left = limit - measure(head + tail) - LONGEST
     shown: list[str] = []
     for block in blocks:
-        left -= len(block.encode())
+        left -= measure(block)
         if left < 0:
             shown.append(f"\nand {len(blocks) - len(shown)} more, in the results\n")
             break
         shown.append(block)
     title = ["\n#### Failed\n"] if blocks else []
     return "".join([head, *title, *shown, tail])
+
+
+def measure(text: str) -> int:
+    """Bytes of a text in a file; a test's name may hold what no file can."""
+    return len(text.encode(errors="replace"))
 
 
 def make_head(facts: Facts) -> str:

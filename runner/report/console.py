@@ -120,8 +120,14 @@ class Console:
                 text = text.replace(code, "")
         start = "\n" if self._open_line else "\r\x1b[K" if self._temporary else ""
         self._open_line = False
-        self._stream.write(start + text)
+        self._stream.write(start + make_writable(text, self._stream))
         self._stream.flush()
+
+
+def make_writable(text: str, stream: TextIO) -> str:
+    """Text of any origin as a stream takes it: unlike standard error, standard output refuses what it cannot encode."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def is_milestone(line: str) -> bool:

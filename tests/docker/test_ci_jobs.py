@@ -89,7 +89,7 @@ def test_each_job_on_gitlab_calls_targets_that_are_there(checkout: Path, dry, gr
 def test_changed_dependencies_want_other_images_on_gitlab_and_changed_code_does_not(checkout: Path, dry) -> None:
     wanted = []
     before = list_gitlab_jobs()["smoke"]["before_script"]
-    for changed in ("README.md", "runner/session.py", "requirements.txt", "images/base/Dockerfile"):
+    for changed in ("README.md", "runner/session.py", "requirements.txt", "images/base/lease.py"):
         with (checkout / changed).open("a") as target:
             target.write("\n")
         subprocess.run(["git", "add", "-A"], cwd=checkout, check=True)

@@ -137,6 +137,12 @@ def test_what_the_suite_left_open_is_of_no_interest_where_no_terminal_shows_it()
     assert stream.getvalue() == "one\n"
 
 
+def test_what_a_stream_cannot_encode_is_no_error():
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    Console(stream).print("tést \ud800")
+    assert stream.buffer.getvalue() == b"t\\xe9st \\ud800\n"
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -88,6 +88,10 @@ def test_a_summary_is_never_larger_than_its_limit_and_says_what_is_missing(limit
         assert int(found[1]) + shown.count("<details>") == 300
 
 
+def test_a_name_that_no_file_can_hold_is_no_error():
+    assert "a\ud800" in read(summarise(locate("a\ud800"), finish("failed", "a\ud800")))
+
+
 HOSTILE = [
     "</pre></details><script>x</script>",
     "`*_[a](b)![c](d)|",
