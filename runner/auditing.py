@@ -40,6 +40,7 @@ class AuditSession(Session):
                 continue
             alone = replace(each, needs=replace(each.needs, workers=0, reruns=0))
             environment = self._open_environment(replace(self._plan, passes=(alone,)), Stage((alone,)), streams)
+            environment.start_services(check)
             environment.start_suite()
             try:
                 if alone.needs.database:

@@ -89,6 +89,31 @@ class Environment:
                 self._setup = Setup(plan.settings, self._stage.isolation, self._engine, around.folder, around.environ)
             step["note"] = "container made, sources copied in"
 
+    def start_services(self, check: Callable[[], None]) -> None:
+        """Start the project's own services, where it has some; before the suite, which joins their networks."""
+        services = self._plan.settings.services
+        if not services:
+            return
+
+        def progress(text: str) -> None:
+            check()
+            if text:
+                self._steps.tell("progress", text=text)
+
+        with self._steps.step("services") as step:
+            try:
+                started = self._engine.start_services(self._around.folder / services, self._stage.egress, progress)
+            except RunnerError:
+                self._keep_service_logs()
+                raise
+            step["note"] = f"ready: {', '.join(started)}"
+
+    def _keep_service_logs(self) -> None:
+        """Add what the services wrote to the results; after an error, a second one is of no interest."""
+        if self._plan.settings.services:
+            with suppress(RunnerError, OSError), (self._around.results / "services.log").open("ab") as target:
+                target.write(self._engine.read_service_logs())
+
     def put_order(self, order: Sequence[str]) -> None:
         """Say which tests the next pass runs, and in which order."""
         self._suite.put_files({ORDER: json.dumps(order).encode()})
@@ -237,5 +262,6 @@ class Environment:
         """Finish what is asked for, and copy the results there are; after an error, a second one is of no interest."""
         if self._desk is not None:
             self._desk.close()
+        self._keep_service_logs()
         with suppress(RunnerError):
             self._suite.copy_results([f"{each.name}.xml" for each in self._stage.passes], self._around.results)

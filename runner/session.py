@@ -126,6 +126,7 @@ class Session:
     def _run_stage(
         self, environment: Environment, stage: Stage, streams: Streams, check: Callable[[], None]
     ) -> list[int]:
+        environment.start_services(check)
         environment.start_suite()
         try:
             # The first pass starts before Postgres does; the plugin waits where it needs a slot.

@@ -153,6 +153,16 @@ class FakeEngine:
         progress("")
         return self.lock
 
+    def start_services(self, file, egress, progress):
+        self.record("start_services")
+        progress(f"building what {file.name} needs")
+        self.services_egress = egress
+        return ["broker", "redis"]
+
+    def read_service_logs(self):
+        self.record("read_service_logs")
+        return b"redis | ready\n"
+
     def start_suite(self, receiver, publish, egress=True):
         self.record("start_suite")
         self.published, self.egress = publish, egress

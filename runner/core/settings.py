@@ -63,6 +63,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         Literal["auto", "always", "never"],
         Meta(description="whether a kept result of `setup` is used; `auto`: not where `CI` is set"),
     ] = "auto"
+    services: Annotated[
+        str,
+        Meta(description="Compose file of services that a run starts beside Postgres; tests reach them by their names"),
+    ] = ""
     writable: Annotated[
         list[str],
         Meta(

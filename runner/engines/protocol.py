@@ -135,6 +135,26 @@ class Engine(Protocol):
             ImageError: it is another image, and this run insists on the locked one.
         """
 
+    def start_services(self, file: Path, egress: bool, progress: Progress) -> Sequence[str]:
+        """Start the services of a Compose file and wait until they are healthy; the next suite reaches them by name.
+
+        Args:
+            file: the Compose file.
+            egress: whether the services reach anything outside.
+            progress: takes what goes on; may raise to give up.
+
+        Returns:
+            The services' names.
+
+        Raises:
+            SettingsError: the file cannot be used.
+            ImageError: an image cannot be had.
+            NotReadyError: a service ended, or is not healthy in time.
+        """
+
+    def read_service_logs(self) -> bytes:
+        """What the services have written so far, a line for each of theirs."""
+
     def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
         """Start the suite container with the project's sources in it.
 

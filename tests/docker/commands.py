@@ -79,7 +79,15 @@ def find_orphans(client: docker.DockerClient) -> list[str]:
 
 
 def count_others(client: docker.DockerClient) -> tuple[list[str], list[str]]:
-    return sorted(each.name for each in client.networks.list()), sorted(each.name for each in client.volumes.list())
+    """Networks and volumes, but for those of runs beside this test, and of Compose, whose tests look themselves."""
+
+    def is_other(each) -> bool:
+        return not {"ephemeral-runner.run", "com.docker.compose.project"} & set(each.attrs["Labels"] or ())
+
+    networks, volumes = client.networks.list(), client.volumes.list()
+    return sorted(each.name for each in networks if is_other(each)), sorted(
+        each.name for each in volumes if is_other(each)
+    )
 
 
 def find_container(client: docker.DockerClient, process: "subprocess.Popen[str]", role: str):

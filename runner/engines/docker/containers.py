@@ -5,6 +5,7 @@ from typing import Any
 
 from docker.types import LogConfig
 
+from runner.core.hardening import CAP_DROP, SECURITY_OPT
 from runner.core.names import Owner, make_labels, make_slug
 
 NO_LOG = LogConfig(type=LogConfig.types.NONE)
@@ -31,6 +32,6 @@ class RunIdentity:
             "stdin_open": True,
             "detach": False,
             "log_config": NO_LOG,
-            "cap_drop": ["ALL"],
-            "security_opt": ["no-new-privileges"],
+            "cap_drop": CAP_DROP,
+            "security_opt": SECURITY_OPT,
         }

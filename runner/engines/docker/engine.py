@@ -4,10 +4,12 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import docker
 
+from runner.core.services import PROJECT_PREFIX
 from runner.core.settings import Settings
 from runner.engines.docker import leftovers
 from runner.engines.docker.connect import translate
@@ -44,6 +46,7 @@ class DockerEngine:
         self._containers = ExitStack()
         self._removed = threading.Event()
         self._egress = True
+        self._networks: Sequence[str] = ()
 
     @property
     def image(self) -> str:
@@ -94,11 +97,34 @@ class DockerEngine:
         is_new = self.image in self._built
         return check_image(self._client, self.image, self._lock, self._lock.lock, is_new, progress)
 
+    def start_services(self, file: Path, egress: bool, progress: Progress) -> Sequence[str]:
+        """Start the services of a Compose file and wait until they are healthy; see `runner.engines.protocol`."""
+        from runner.engines.docker.compose import Compose
+        from runner.engines.docker.services import BASE_VARIABLE, Services
+
+        announce = self._ensure_watchdog().add_process
+        compose = Compose(
+            file, f"{PROJECT_PREFIX}{self._identity.run}", {BASE_VARIABLE: self._images.base.tag}, announce
+        )
+        services = Services(self._client, self._identity, compose, self.image)
+        self._containers.callback(services.close)
+        started = services.start(egress, self._settings.startup_timeout, progress)
+        self._networks = [each["name"] for each in started["networks"].values()]
+        return [*started["services"]]
+
+    def read_service_logs(self) -> bytes:
+        """What the services have written so far."""
+        from runner.engines.docker.service_states import read_logs
+
+        return read_logs(self._client, self._identity.run)
+
     def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
         """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""
         self._egress, hear = egress, self._until_removed(receiver)
         self._ensure_watchdog()
-        suite = SuiteContainer(self._client, self.image, self._identity, self._recipe, hear, publish, egress)
+        suite = SuiteContainer(
+            self._client, self.image, self._identity, self._recipe, hear, publish, egress, self._networks
+        )
         self._containers.callback(suite.close)
         return suite
 
@@ -136,7 +162,7 @@ class DockerEngine:
         with translate("cannot remove the run's containers"):
             left = leftovers.remove_run(self._client, self._identity.run)
         self._containers.close()
-        self._removed = threading.Event()
+        self._removed, self._networks = threading.Event(), ()
         return left
 
     def remove_run(self) -> Sequence[Leftover]:

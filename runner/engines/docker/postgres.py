@@ -10,15 +10,13 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient
 from testcontainers.core.utils import inside_container
 
+from runner.core.hardening import DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
 from runner.engines.docker.lease import Lease
-from runner.engines.docker.suite import POSTGRES_PORT
 from runner.engines.docker.tunnel import PORT, Tunnel
 from runner.engines.protocol import Receiver, ServerAddress, Suite
-
-MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
 
 
 class LeasedDockerClient(DockerClient):
@@ -73,7 +71,7 @@ class DisposablePostgres(PostgresContainer):
         options: dict[str, Any] = {"network_mode": f"container:{suite.id}", "network": None}
         if memory:
             options["shm_size"] = f"{memory}m"
-            self.with_env("EPHEMERAL_RUNNER_DATA", MEMORY)
+            self.with_env(DATA_VARIABLE, DATA_IN_MEMORY)
         options |= identity.make_options("postgres")
         self.with_name(options.pop("name")).with_kwargs(**options)
 

@@ -9,6 +9,7 @@ from threading import Thread
 import docker
 from docker.errors import NotFound
 
+from runner.core.hardening import POSTGRES_PORT, SHARED_MEMORY
 from runner.core.places import FILES, PROJECT, RESULTS
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
@@ -17,10 +18,6 @@ from runner.engines.docker.lease import Lease
 from runner.engines.protocol import Receiver
 from runner.errors import RunnerError
 from runner.project.recipe import SuiteRecipe
-
-POSTGRES_PORT = 5432
-SHARED_MEMORY = "256m"
-"""The suite's shared memory: browsers and multiprocessing need more than the engine's 64 MiB."""
 
 
 class SuiteContainer:
@@ -38,6 +35,7 @@ class SuiteContainer:
         receiver: Receiver,
         publish: bool,
         egress: bool,
+        networks: Sequence[str] = (),
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -49,21 +47,25 @@ class SuiteContainer:
             receiver: gets the output; see `runner.engines.docker.lease`.
             publish: map Postgres's port to a free port of 127.0.0.1.
             egress: whether there is a network besides the loopback; without one no port is mapped.
+            networks: those of the project's services, which it joins in any case.
 
         Raises:
             EngineError: the engine could not.
             SettingsError: what is to be writable is no folder.
         """
         ports = {f"{POSTGRES_PORT}/tcp": ("127.0.0.1", None)} if publish and egress else {}
+        first, *others = [*(["bridge"] if egress else []), *networks] or ["none"]
         with translate("cannot start the suite container"):
             self._container = client.containers.create(
                 image,
                 ports=ports,  # type: ignore[arg-type]  # None asks for a free port; the stubs do not know.
                 shm_size=SHARED_MEMORY,
-                network_mode="bridge" if egress else "none",
+                network_mode=first,
                 **identity.make_options("suite"),
             )
             self.id = str(self._container.id)
+            for network in others:
+                client.api.connect_container_to_network(self.id, network)
             self._container.put_archive(PROJECT, recipe.sources)
             for folder in recipe.opened:
                 open_folder(client.api, self.id, folder)

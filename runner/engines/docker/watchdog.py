@@ -1,8 +1,8 @@
 """A process beside the runner that removes what the lease cannot: containers that were made but not yet started.
 
 The runner holds its standard input open and writes `done` when it has cleaned up by itself. At end-of-file without
-that word the runner was killed: whatever carries the run's label is removed, and the tunnels' folders that the runner
-named, one a line. The lease ends started containers
+that word the runner was killed: whatever carries the run's label is removed, and what the runner named, one a line:
+folders of tunnels are removed, processes are killed with their group. The lease ends started containers
 sooner; this also covers a request that was under way when the runner died, so it looks more than once.
 
     python -m runner.engines.docker.watchdog RUN
@@ -10,10 +10,13 @@ sooner; this also covers a request that was under way when the runner died, so i
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
 from typing import Self
+
+from runner.engines.owner import find_start
 
 DONE = b"done"
 LOOKS_LAST = 3.0
@@ -39,15 +42,29 @@ class Watchdog:
 
     def add_folder(self, folder: str) -> None:
         """Name a tunnel's folder, which must not outlive the run either."""
+        self._name(os.fsencode(folder))
+
+    def add_process(self, pid: int) -> None:
+        """Name a process that leads a group of its own and makes containers; it must not go on without the runner."""
+        self._name(f"{pid} {find_start(pid)}".encode())
+
+    def _name(self, line: bytes) -> None:
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
-                self._process.stdin.write(os.fsencode(folder) + b"\n")
+                self._process.stdin.write(line + b"\n")
                 self._process.stdin.flush()
 
     def __exit__(self, *_: object) -> None:
         """Dismiss it; it ends by itself a moment later."""
         with contextlib.suppress(OSError):
             self._process.communicate(DONE)
+
+
+def kill_group(pid: str, started: str) -> None:
+    """Kill a process and its group, unless it has ended: another may have its number by now."""
+    if started and find_start(int(pid)) == started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(int(pid), signal.SIGKILL)
 
 
 def main() -> None:
@@ -63,8 +80,11 @@ def main() -> None:
     from runner.engines.docker.tunnel import remove_folder
     from runner.errors import RunnerError
 
-    for folder in said.splitlines():
-        remove_folder(os.fsdecode(folder))
+    for line in map(os.fsdecode, said.splitlines()):
+        if line.startswith("/"):
+            remove_folder(line)
+        else:
+            kill_group(*line.split(" ", 1))
     deadline = time.monotonic() + LOOKS_LAST
     while time.monotonic() < deadline:
         with contextlib.suppress(RunnerError, DockerException):

@@ -1,0 +1,17 @@
+"""What every container of a run is denied, and its sizes; the engine and the Compose file read it here. Pure."""
+
+CAP_DROP = ["ALL"]
+SECURITY_OPT = ["no-new-privileges"]
+
+STEP_DOWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
+"""Capabilities that a service keeps unless it names its own: public images start as root, give their folders to
+another user, and become that user."""
+
+POSTGRES_PORT = 5432
+
+SHARED_MEMORY = "256m"
+"""The suite's shared memory: browsers and multiprocessing need more than the engine's 64 MiB."""
+
+DATA_IN_MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
+DATA_VARIABLE = "EPHEMERAL_RUNNER_DATA"
+"""Tells images/postgres/start.sh where the data goes."""
