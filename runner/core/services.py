@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.core.hardening import CAP_DROP, SECURITY_OPT, STEP_DOWN
+from runner.core.names import PREFIX
 from runner.errors import SettingsError
 
 Model = Mapping[str, Any]
@@ -16,10 +17,13 @@ Model = Mapping[str, Any]
 PROJECT_PREFIX = "runner-"
 """With a run's id, Compose's name for what it makes."""
 
-PROCESS_ONE = "x-process-one"
-"""Key of a service whose image must be process 1 of its own container: it gets no lease, only watchdog and sweep."""
+PROCESS_ONE = f"{PREFIX}.process-one"
+"""Label of a service whose image must be process 1 of its own container: it has no lease, only watchdog and sweep.
 
-DROPPED = frozenset({"build", "container_name", "ports", "privileged", "pull_policy", "security_opt"} | {PROCESS_ONE})
+No key `x-...`: Compose 2.26 leaves those out of its model.
+"""
+
+DROPPED = frozenset({"build", "container_name", "ports", "privileged", "pull_policy", "security_opt"})
 """What would make two runs collide, was done before, or is decided here."""
 
 ADDRESSES = frozenset({"ipv4_address", "ipv6_address", "link_local_ips", "mac_address"})
@@ -94,7 +98,7 @@ def bound_service(name: str, service: Model, bounds: Bounds) -> dict[str, Any]:
         # Whatever the engine's default is, this one can be read.
         "logging": {"driver": "local"},
     }
-    if not service.get(PROCESS_ONE):
+    if service.get("labels", {}).get(PROCESS_ONE) != "true":
         kept["pid"] = f"container:{bounds.keeper}"
     if name in bounds.images:
         kept["image"] = bounds.images[name]

@@ -1,4 +1,4 @@
-"""Compose v2 for tests: the machine's own, or Debian's package unpacked in a container, so that the host needs nothing."""
+"""Compose v2 for tests: the machine's own, or Debian's package, unpacked in a container, since hosts have none."""
 
 import io
 import os

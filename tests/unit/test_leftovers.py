@@ -44,8 +44,9 @@ def test_a_container_of_another_boot_whose_age_is_not_known_is_living(created):
 
 
 @pytest.mark.parametrize("kind", ["network", "volume"])
-def test_networks_and_volumes_of_another_boot_are_living(kind):
-    assert has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="", created=LONG_AGO))
+def test_networks_and_volumes_of_another_boot_are_living_for_an_hour(kind):
+    assert has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="", created=ago(minutes=59)))
+    assert not has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="", created=ago(minutes=61)))
 
 
 @pytest.mark.parametrize("kind", ["container", "network", "volume"])

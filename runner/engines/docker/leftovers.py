@@ -62,14 +62,15 @@ def has_living_owner(each: Leftover) -> bool:
     """Whether the process that made the object lives.
 
     One in a container does not outlive it. One on another machine, or before the last boot of this one, cannot be
-    looked at: its containers count as living while they run, for their lease would have ended them. A container that
-    does not run for an hour has nobody to start it.
+    looked at: its containers count as living while they run, for their lease would have ended them. What does not run
+    for an hour has nobody to start it; networks and volumes never run, but the engine refuses to remove those that a
+    container uses.
     """
     if each.launcher_is_gone:
         return False
     if each.owner is not None and each.owner.boot == find_boot():
         return is_alive(each.owner)
-    return each.kind != "container" or each.status in {"running", "paused"} or is_young(each.created)
+    return each.status in {"running", "paused"} or is_young(each.created)
 
 
 def is_young(created: str) -> bool:
