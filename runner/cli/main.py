@@ -82,7 +82,7 @@ def callback(
 
 def main() -> None:
     """The entry point."""
-    from runner.cli import audit, clean, config, doctor, flaky, groups, image_travel, init, ledger, lock, ps, run  # noqa: F401 -- each adds its command to `app`
+    from runner.cli import audit, clean, compose, config, doctor, flaky, groups, image_travel, init, ledger, lock, ps, run  # noqa: F401 -- each adds its command to `app`
 
     # Closed standard streams, as `>&-` makes them, are None.
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end

@@ -11,7 +11,7 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "clean", "config", "doctor", "flaky", "groups", "image", "init", "ledger", "lock", "ps", "run"]
+COMMANDS = ["audit", "clean", "compose", "config", "doctor", "flaky", "groups", "image", "init", "ledger", "lock", "ps", "run"]
 
 
 def invoke(*args):

@@ -25,7 +25,7 @@ services:
     entrypoint: [sleep, infinity]
     container_name: fixed
     ports: ["127.0.0.1:45999:1"]
-    volumes: ["data:/data", /anonymous]
+    volumes: ["data:/data"]
     restart: always
 volumes:
   data:

@@ -47,6 +47,7 @@ def test_a_container_of_another_boot_whose_age_is_not_known_is_living(created):
 def test_networks_and_volumes_of_another_boot_are_living_for_an_hour(kind):
     assert has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="", created=ago(minutes=59)))
     assert not has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="", created=ago(minutes=61)))
+    assert has_living_owner(make_leftover(kind=kind, owner=ELSEWHERE, status="in use", created=LONG_AGO))
 
 
 @pytest.mark.parametrize("kind", ["container", "network", "volume"])

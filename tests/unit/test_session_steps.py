@@ -19,6 +19,7 @@ from runner.errors import (
     EngineError,
     ImageError,
     Interrupted,
+    NotReadyError,
     PostgresError,
     RetryBudgetError,
 )
@@ -427,6 +428,25 @@ def test_a_pass_that_collects_by_arguments_of_its_own_says_nothing_about_later_o
     # The first pass may have looked into one folder only.
     passes = (make_pass("a", marks=["smoke"], pytest_args=("tests/a",)), make_pass("b", marks=["b"]))
     assert count_commands(start(FakeEngine(report_marks("smoke")), passes=passes)) == ["a", "b"]
+
+
+def test_services_start_before_the_suite_of_each_stage_and_their_logs_are_kept(start, tmp_path):
+    passes = (make_pass("a", 2), make_pass("b", 2, egress=False))
+    run = start(passes=passes, services="compose/services.yaml")
+    stage = ("start_services", "start_suite", "run", "wait_started", "read_service_logs", "copy_results")
+    assert run.engine.calls == ["sweep", "ensure_images", *stage, "remove_containers", *stage, "remove_run"]
+    assert run.engine.services_egress is False
+    assert run.notes()["services"] == "ready: broker, redis"
+    assert (tmp_path / "services.log").read_bytes() == b"redis | ready\n" * 2
+    assert run.outcome.exit_code == 0
+
+
+def test_services_that_do_not_start_end_the_run_with_their_logs_kept(start, tmp_path):
+    error = NotReadyError("the service `redis` is unhealthy")
+    run = start(FakeEngine(failures={"start_services": error}), services="compose/services.yaml")
+    assert run.engine.calls == ["sweep", "ensure_images", "start_services", "read_service_logs", "remove_run"]
+    assert (run.outcome.error, run.outcome.exit_code) == (error, 93)
+    assert (tmp_path / "services.log").read_bytes() == b"redis | ready\n"
 
 
 def test_passes_that_need_another_network_get_containers_of_their_own(start):

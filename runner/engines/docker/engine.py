@@ -58,6 +58,13 @@ class DockerEngine:
         """The name of the Postgres image, likewise."""
         return self._images.postgres.tag
 
+    @property
+    def image_variables(self) -> dict[str, str]:
+        """The names of the images as Compose files have them."""
+        images = self._images
+        tags = {"SUITE": images.suite.tag, "POSTGRES": images.postgres.tag, "BASE": images.base.tag}
+        return {f"RUNNER_{kind}_IMAGE": tag for kind, tag in tags.items()}
+
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
         return int(self._info["NCPU"])

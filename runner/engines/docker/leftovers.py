@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import docker
 from docker.errors import APIError, NotFound
@@ -17,6 +18,9 @@ GRACE = 10.0
 """Seconds that removal may take before what is still there counts as left behind."""
 
 
+RUNNING = ("running", "paused")
+
+
 def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
     """All containers, networks and volumes of one run, or of all runs."""
     label = f"{names.RUN}={run}" if run else names.RUN
@@ -26,11 +30,15 @@ def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
         make_leftover("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
         for each in api.containers(all=True, filters=filters)
     ]
+    used = {each.run for each in found if each.status in RUNNING}
     found += [
-        make_leftover("network", each["Id"], each["Name"], each["Labels"]) for each in api.networks(filters=filters)
+        make_leftover("network", each["Id"], each["Name"], each["Labels"], find_use(each, used))
+        for each in api.networks(filters=filters)
     ]
     volumes = api.volumes(filters=filters)["Volumes"] or []
-    found += [make_leftover("volume", each["Name"], each["Name"], each["Labels"]) for each in volumes]
+    found += [
+        make_leftover("volume", each["Name"], each["Name"], each["Labels"], find_use(each, used)) for each in volumes
+    ]
     launchers = {each.launcher for each in found if each.launcher}
     gone = launchers - find_running(client) if launchers else set()
     return [replace(each, launcher_is_gone=each.launcher in gone) for each in found]
@@ -40,6 +48,11 @@ def find_running(client: docker.DockerClient) -> set[str]:
     """The names of all running containers, and their host names where nobody chose another."""
     found = client.api.containers(filters={"status": "running"})
     return {each["Names"][0].lstrip("/") for each in found} | {each["Id"][:12] for each in found}
+
+
+def find_use(described: dict[str, Any], used: Collection[str]) -> str:
+    """The status of a network or a volume, which has none of its own: whether its run has a container that runs."""
+    return "in use" if described["Labels"].get(names.RUN) in used else ""
 
 
 def make_leftover(kind: str, identity: str, name: str, labels: dict[str, str], status: str = "") -> Leftover:
@@ -62,15 +75,14 @@ def has_living_owner(each: Leftover) -> bool:
     """Whether the process that made the object lives.
 
     One in a container does not outlive it. One on another machine, or before the last boot of this one, cannot be
-    looked at: its containers count as living while they run, for their lease would have ended them. What does not run
-    for an hour has nobody to start it; networks and volumes never run, but the engine refuses to remove those that a
-    container uses.
+    looked at: its containers count as living while they run, for their lease would have ended them, and with them
+    networks and volumes of their run. What does not run for an hour has nobody to start it.
     """
     if each.launcher_is_gone:
         return False
     if each.owner is not None and each.owner.boot == find_boot():
         return is_alive(each.owner)
-    return each.status in {"running", "paused"} or is_young(each.created)
+    return each.status in {*RUNNING, "in use"} or is_young(each.created)
 
 
 def is_young(created: str) -> bool:
