@@ -53,12 +53,11 @@ def folder(tmp_path_factory, environ: dict[str, str]) -> Iterator[Path]:
     folder = Path(shutil.copytree(SMALL, tmp_path_factory.mktemp("compose") / f"small-{os.getpid()}"))
     # The suite's user in the container is another than the one who runs these tests.
     folder.chmod(0o755)
-    folder.parent.chmod(0o755)
-    folder.parent.parent.chmod(0o755)
     for name, content in TESTS.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(content)
-    (folder / "pyproject.toml").open("a").write(f'[tool.runner]\nresults = "{folder.name}"\n')
+    with (folder / "pyproject.toml").open("a") as pyproject:
+        pyproject.write("[tool.runner]\n")
     yield folder
     compose(folder, environ, "down", "--volumes")
 
