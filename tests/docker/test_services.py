@@ -15,6 +15,8 @@ import pytest
 from commands import NOTHING_LEFT, ROOT, Ended, Make, find_container, find_orphans, run, start
 from compose_plugin import make_docker_config
 
+from runner.engines.docker.leftovers import list_objects
+
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
 PROJECT = ROOT / "tests" / "projects" / "services"
@@ -42,7 +44,6 @@ ASLEEP = {
     "tests/test_sleep.py": "import time\nimport pytest\n\n@pytest.mark.sealed\ndef test_sleeps():\n    time.sleep(60)\n"
 }
 PASSES = {"tests/test_one.py": "import socket\n\ndef test_one():\n    assert socket.gethostbyname('broker')\n"}
-MINE = "ephemeral-runner.role=service"
 
 
 @pytest.fixture(scope="module")
@@ -181,12 +182,11 @@ def test_nothing_is_left_after_a_kill_while_compose_is_at_work(
 ) -> None:
     folder = make_with(IDLE)
     process = start(folder, "run", DOCKER_CONFIG=docker_config)
-    wanted = {"label": MINE}
 
     def is_there() -> bool:
         assert process.poll() is None, process.communicate()
-        found = engine.networks.list(filters=wanted)
-        return bool(found if moment == "network" else engine.containers.list(all=True, filters=wanted))
+        found = [each for each in list_objects(engine) if each.owner and each.owner.pid == process.pid]
+        return any(each.kind == moment and each.role == "service" for each in found)
 
     assert wait_for(is_there, 60)
     process.kill()
