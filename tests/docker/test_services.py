@@ -240,6 +240,16 @@ REFUSED = {
         93,
         ["the service `broker` is not healthy after 1 s", "`startup_timeout` is the limit"],
     ),
+    "it ends on purpose, and nothing waits for it": (
+        serve("    entrypoint: ['true']\n"),
+        93,
+        ["the service `broker` has ended, without an error", "service_completed_successfully"],
+    ),
+    "the engine refuses it": (
+        serve("    entrypoint: [/no/such/program]\n"),
+        91,
+        ["Compose cannot start the services", "/no/such/program"],
+    ),
     "its image is nowhere": (
         "services:\n  broker:\n    image: 127.0.0.1:9/nowhere:1\n",
         92,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.core.compose import find_conditions, make_compose_file, make_dot_env, make_scalar, make_variables, make_yaml
+from runner.core.compose import find_conditions, make_compose_file, make_dot_env, make_variables
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
 from runner.core.settings_layers import merge_settings
 from runner.core.slots import make_environment, make_server
+from runner.core.yaml_text import make_scalar, make_yaml
 
 pytestmark = pytest.mark.unit
 

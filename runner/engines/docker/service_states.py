@@ -50,14 +50,13 @@ def read_state(inspected: dict[str, Any]) -> ServiceState:
     )
 
 
-def explain_unready(client: docker.DockerClient, run: str, timeout: float, said: str) -> RunnerError:
-    """The error for services that did not become ready: it names the first that is at fault.
+def find_fault(client: docker.DockerClient, run: str, timeout: float) -> NotReadyError | None:
+    """The error that names the first service of a run that is not ready, if there is one.
 
     Args:
         client: the engine.
         run: whose services they are.
         timeout: seconds that they had.
-        said: Compose's own last words, which explain what no state does.
     """
     states = list_states(client, run)
     for each in states:
@@ -71,7 +70,18 @@ def explain_unready(client: docker.DockerClient, run: str, timeout: float, said:
             cause = f"its last health check said: {each.last_check or 'nothing'}\n       {tell_log(client, each)}"
             hint = "its `healthcheck` decides; `startup_timeout` is the limit"
             return NotReadyError(f"the service `{each.service}` {state}", cause, hint)
-    for each in states:
+    return None
+
+
+def explain(client: docker.DockerClient, run: str, said: str) -> RunnerError:
+    """The error where Compose failed though no service is at fault.
+
+    Args:
+        client: the engine.
+        run: whose services they are.
+        said: Compose's own last words.
+    """
+    for each in list_states(client, run):
         if each.status == "exited":
             hint = "make a service that lasts depend on it: `condition: service_completed_successfully`"
             return NotReadyError(f"the service `{each.service}` has ended, without an error", said, hint)

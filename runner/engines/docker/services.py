@@ -11,7 +11,7 @@ from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.service_images import ServiceImages
-from runner.engines.docker.service_states import ROLE, explain_unready
+from runner.engines.docker.service_states import ROLE, explain, find_fault
 from runner.engines.protocol import Progress
 
 BASE_VARIABLE = "RUNNER_BASE_IMAGE"
@@ -69,8 +69,11 @@ class Services:
         ended = self._compose.call(
             ["up", "--detach", "--no-build", "--wait", "--wait-timeout", limit], progress, wanted
         )
+        # Also where Compose is content: with a time limit of a second it was, now and then, with what was not healthy.
+        if fault := find_fault(self._client, self._identity.run, timeout):
+            raise fault
         if ended.exit_code:
-            raise explain_unready(self._client, self._identity.run, timeout, ended.last_words)
+            raise explain(self._client, self._identity.run, ended.last_words)
         return wanted
 
     def _keep(self, options: dict[str, Any]) -> None:
