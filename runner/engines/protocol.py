@@ -1,6 +1,6 @@
 """What the session asks of an engine. Docker's answer is `runner.engines.docker.engine`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -83,10 +83,11 @@ class Suite(Protocol):
 class Server(Protocol):
     """The disposable Postgres server."""
 
-    def find_addresses(self) -> Sequence[ServerAddress]:
+    def find_addresses(self) -> Iterable[ServerAddress]:
         """Where the server may be reached from outside the containers, the likeliest first.
 
-        A host that begins with `/` is the folder of a Unix socket.
+        To be asked for one by one, since the last may be made for it. A host that begins with `/` is the folder of a
+        Unix socket.
         """
 
     def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:

@@ -159,8 +159,7 @@ class DockerEngine:
         server = DisposablePostgres(self._client, self.postgres_image, self._identity, suite, password, memory, hear)
         self._containers.callback(server.close)
         server.start()
-        if not self._egress:
-            server.open_tunnel(self._ensure_watchdog().add_folder)
+        server.allow_tunnel(self._ensure_watchdog().add_folder, has_port=self._egress)
         return server
 
     def remove_containers(self) -> Sequence[Leftover]:

@@ -1,6 +1,6 @@
 """The disposable Postgres server: testcontainers' PostgresContainer with our lease and the suite's network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import docker
@@ -8,13 +8,13 @@ from docker.models.containers import Container
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient
-from testcontainers.core.utils import inside_container
 
 from runner.core.hardening import DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
 from runner.engines.docker.lease import Lease
+from runner.engines.docker.place import is_in_container, order_places
 from runner.engines.docker.tunnel import PORT, Tunnel
 from runner.engines.protocol import Receiver, ServerAddress, Suite
 
@@ -66,6 +66,8 @@ class DisposablePostgres(PostgresContainer):
         self._docker = self._leased = LeasedDockerClient(client, receiver, suite)
         self._network_owner = suite.id
         self._tunnel: Tunnel | None = None
+        self._announce: Callable[[str], None] = lambda _: None
+        self._has_port = True
         # Ports belong to the network's owner; and `network` set to None keeps testcontainers from looking for one.
         self.ports = {}
         options: dict[str, Any] = {"network_mode": f"container:{suite.id}", "network": None}
@@ -84,9 +86,14 @@ class DisposablePostgres(PostgresContainer):
     def _connect(self) -> None:
         """Replaces testcontainers' wait, which looks once a second."""
 
-    def open_tunnel(self, announce: Callable[[str], None]) -> None:
-        """Make a way to a server whose port is not mapped; `announce` hears which folder it takes on this machine."""
-        self._tunnel = Tunnel(self._leased.client.api, self._find_id(), announce)
+    def allow_tunnel(self, announce: Callable[[str], None], has_port: bool) -> None:
+        """Let `find_addresses` make a tunnel where no port leads to the server.
+
+        Args:
+            announce: hears which folder the tunnel takes on this machine.
+            has_port: whether the server's port is mapped; else the tunnel is the only way.
+        """
+        self._announce, self._has_port = announce, has_port
 
     def _find_id(self) -> str:
         return str(self.get_wrapped_container().id)
@@ -95,24 +102,29 @@ class DisposablePostgres(PostgresContainer):
         """The SQL that makes a database's objects, or those of some schemas, again."""
         return dump(self._leased.client.api, self._find_id(), database, schemas, data)
 
-    def find_addresses(self) -> list[ServerAddress]:
-        """Where the server may be reached from here, the likeliest first; through a tunnel there is one place only.
+    def find_addresses(self) -> Iterator[ServerAddress]:
+        """Where the server may be reached from here, the likeliest first; the last way always works.
 
-        A local engine maps the port on this machine, or on the host of the container that we run in. Which of the two
-        cannot be told for certain (a file /.dockerenv also lies in images of virtual machines), so all are named, and
-        the one that takes our password is right. testcontainers knows the host's name for remote engines.
+        Which place is right cannot be told for certain, so several are named, and the one that takes our password is
+        right. The last is a tunnel through the engine, which is made when it is asked for: connections through it take
+        longer, and where a port leads to the server it costs nothing.
         """
         user, password = self.username, self.password
-        if self._tunnel is not None:
-            return [ServerAddress(self._tunnel.folder, PORT, user, password)]
+        for host, port in self._find_places() if self._has_port else []:
+            yield ServerAddress(host, port, user, password)
+        if self._tunnel is None:
+            self._tunnel = Tunnel(self._leased.client.api, self._find_id(), self._announce)
+        yield ServerAddress(self._tunnel.folder, PORT, user, password)
+
+    def _find_places(self) -> list[tuple[str, int]]:
+        api = self._leased.client.api
         with translate("cannot find the port of Postgres"):
-            port = int(self._leased.port(self._network_owner, POSTGRES_PORT))
-            places = [("127.0.0.1", port)] if self._leased.client.api.base_url.startswith("http+docker") else []
-            if not places or inside_container():
-                places += [(self._leased.host(), port), (self._leased.bridge_ip(self._network_owner), POSTGRES_PORT)]
-            # `localhost` may mean ::1, where the port is not mapped.
-            places = [("127.0.0.1" if host == "localhost" else host, number) for host, number in places]
-        return [ServerAddress(host, number, user, password) for host, number in dict.fromkeys(places)]
+            network: dict[str, Any] = api.inspect_container(self._network_owner)["NetworkSettings"]
+        bindings = network["Ports"].get(f"{POSTGRES_PORT}/tcp") or []
+        mapped = int(bindings[0]["HostPort"]) if bindings else 0
+        in_container = is_in_container(network["Gateway"])
+        inside = (network["IPAddress"], POSTGRES_PORT)
+        return order_places(api.base_url, in_container, ("127.0.0.1" if mapped else "", mapped), inside)
 
     def close(self) -> None:
         """Give the container up."""
