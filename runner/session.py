@@ -37,6 +37,7 @@ class Outcome:
         log: the attempts of every test.
         lines: what a person should know of.
         left: what is left behind on the engine.
+        is_counted: whether the engine could be asked for that.
         seconds: how long it took.
     """
 
@@ -46,6 +47,7 @@ class Outcome:
     log: AttemptLog = field(default_factory=AttemptLog)
     lines: Sequence[str] = ()
     left: Sequence[Leftover] = ()
+    is_counted: bool = True
     seconds: float = 0.0
 
 
@@ -242,6 +244,7 @@ class Session:
                 step["note"] = "all removed" if not outcome.left else "something is left"
         except RunnerError as error:
             # The first error is the one to tell; the engine's later ones mostly follow from it.
+            outcome.is_counted = False
             outcome.error = outcome.error or error
             outcome.exit_code = outcome.error.exit_code
         if outcome.left:

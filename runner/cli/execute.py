@@ -115,7 +115,7 @@ def execute(
     if ci.is_known and not is_quiet:
         tell_ci(console, project, findings, done, engine.image)
     console.end()
-    console.print(make_last_line(outcome.left))
+    console.print(make_last_line(outcome.left, outcome.is_counted))
     return done
 
 

@@ -141,7 +141,9 @@ def paint_error(error: RunnerError, stream: TextIO) -> str:
     return text.replace("error:", f"{RED}error:{RESET}", 1) if wants_colour(stream) else text
 
 
-def make_last_line(left: Sequence[Leftover]) -> str:
-    """The count of what is left behind, which ends every run."""
+def make_last_line(left: Sequence[Leftover], is_counted: bool = True) -> str:
+    """The count of what is left behind, which ends every run; without an engine nobody knows."""
+    if not is_counted:
+        return "left behind: unknown, for the engine does not answer; `runner clean` removes what it still has"
     counts = {kind: sum(each.kind == kind for each in left) for kind in ("container", "network", "volume")}
     return "left behind: " + ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())

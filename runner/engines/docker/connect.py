@@ -1,5 +1,6 @@
 """The door to the Docker engine: the only place that makes a client, and where its errors become ours."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,10 +10,10 @@ from docker.errors import APIError, DockerException
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import RequestException
 
+from runner.engines.docker.requirements import HINT, check_certificates, check_version, find_hint
 from runner.errors import EngineError
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
-HINT = "start Docker or set `DOCKER_HOST`; `runner doctor` checks every requirement"
 
 
 def find_address(environ_host: str | None) -> str:
@@ -34,15 +35,24 @@ def connect(environ_host: str | None, timeout: int = 60) -> docker.DockerClient:
         timeout: time limit of one call, in seconds.
 
     Raises:
-        EngineError: the engine does not answer, or refuses.
+        EngineError: the engine does not answer, or refuses, or is too old.
     """
     address = find_address(environ_host)
     try:
-        if environ_host:
-            return docker.from_env(timeout=timeout)
-        return docker.DockerClient(base_url=address, version="auto", timeout=timeout)
+        client = make_client(environ_host, address, timeout)
     except (DockerException, RequestException, ValueError) as error:
-        raise EngineError(f"cannot reach the Docker engine at `{address}`", explain(error), HINT) from error
+        cause = explain(error)
+        raise EngineError(f"cannot reach the Docker engine at `{address}`", cause, find_hint(cause)) from error
+    check_version(str(client.api.api_version), address)
+    return client
+
+
+def make_client(environ_host: str | None, address: str, timeout: int) -> docker.DockerClient:
+    """The SDK's client, which asks the engine for its version; DOCKER_HOST comes with other variables."""
+    if environ_host:
+        check_certificates(os.environ)
+        return docker.from_env(timeout=timeout)
+    return docker.DockerClient(base_url=address, version="auto", timeout=timeout)
 
 
 def explain(error: BaseException) -> str:

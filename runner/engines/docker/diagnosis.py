@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 import docker
@@ -10,13 +11,12 @@ import docker
 from runner.core.settings import Settings
 from runner.core.settings_layers import merge_settings
 from runner.engines.docker.connect import connect, find_address
+from runner.engines.docker.place import is_in_container, is_remote
+from runner.engines.docker.requirements import OLDEST_API, OLDEST_ENGINE
 from runner.engines.docker.rootfs import find_obstacle
 from runner.errors import RunnerError
 from runner.project.load import load_project
 from runner.project.recipe import find_lock, read_ca_bundle
-
-OLDEST_API = (1, 40)
-"""Engine 19.03; older ones lack what the SDK sends."""
 
 NEEDED_DISK = 5 * 1024**3
 """Bytes that the images of one project and a build take, with room to spare."""
@@ -53,6 +53,7 @@ def diagnose(folder: Path, environ: Mapping[str, str]) -> list[Finding]:
     return [
         Finding("engine", True, f"{version['Version']} at {find_address(host)}"),
         diagnose_api(str(version["ApiVersion"])),
+        diagnose_place(client),
         diagnose_disk(client),
         diagnose_base(client, settings.base_image),
         diagnose_certificates(root, settings, environ),
@@ -61,18 +62,35 @@ def diagnose(folder: Path, environ: Mapping[str, str]) -> list[Finding]:
 
 
 def diagnose_api(version: str) -> Finding:
-    """The engine's API version."""
-    ok = tuple(int(part) for part in version.split(".")) >= OLDEST_API
-    wanted = ".".join(map(str, OLDEST_API))
-    return Finding("API", ok, f"version {version}", "" if ok else f"update the engine: {wanted} is needed")
+    """The engine's API version; one that is too old was refused when we connected."""
+    return Finding("API", True, f"version {version}; from {'.'.join(map(str, OLDEST_API))} ({OLDEST_ENGINE}) on it will do")
+
+
+def diagnose_place(client: docker.DockerClient) -> Finding:
+    """Where the runner itself runs, and how it reaches the engine and Postgres."""
+    if is_remote(client.api.base_url):
+        return Finding("runner", True, "the engine is on another machine; Postgres is reached through it")
+    in_container = is_in_container(find_gateway(client))
+    here = "in a container" if in_container else "on the engine's machine"
+    way = "at its container's address" if in_container else "at a port of 127.0.0.1"
+    return Finding("runner", True, f"{here}; Postgres is reached {way}, else through the engine")
+
+
+def find_gateway(client: docker.DockerClient) -> str:
+    """The engine's own address in its default network: the first one, where it does not say; empty without a network."""
+    ranges = client.api.inspect_network("bridge")["IPAM"]["Config"] or [{}]
+    subnet = ranges[0].get("Subnet", "")
+    return str(ranges[0].get("Gateway") or (next(ip_network(subnet).hosts()) if subnet else ""))
 
 
 def diagnose_disk(client: docker.DockerClient) -> Finding:
     """Room on the engine's disk, where it is a disk of this machine."""
     root = Path(client.info()["DockerRootDir"])
     try:
-        free = shutil.disk_usage(root).free
+        free = -1 if is_remote(client.api.base_url) else shutil.disk_usage(root).free
     except OSError:
+        free = -1
+    if free < 0:
         return Finding("disk", True, f"{root} is not on this machine")
     ok = free >= NEEDED_DISK
     advice = "" if ok else f"{NEEDED_DISK // 1024**3} GiB are needed: `docker system df` shows what takes room"
