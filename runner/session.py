@@ -15,7 +15,15 @@ from runner.core.plan import Plan
 from runner.core.verdict import judge
 from runner.engines.protocol import Engine, Leftover, Progress
 from runner.environment import Environment, Surroundings
-from runner.errors import Interrupted, LeftBehindError, NotReadyError, RunnerError, SettingsError
+from runner.errors import (
+    EngineError,
+    Interrupted,
+    LeftBehindError,
+    NotReadyError,
+    PostgresError,
+    RunnerError,
+    SettingsError,
+)
 from runner.interrupts import Interrupts
 from runner.isolation import RuleWatch
 from runner.report.junit import merge_junit
@@ -55,6 +63,16 @@ def make_left_behind(left: Sequence[Leftover]) -> LeftBehindError:
     """The error for objects that could not be removed."""
     names = ", ".join(f"{each.kind} `{each.name}`" for each in left)
     return LeftBehindError(f"could not remove {names}", hint="`runner clean` removes what has no living owner")
+
+
+def blame(first: RunnerError | None, teardown: RunnerError) -> RunnerError:
+    """The error to tell where the teardown failed too: the first, unless it follows from an engine that is gone.
+
+    Such an engine takes the suite and Postgres with it, and their ends are heard first.
+    """
+    if first is None or not isinstance(first, EngineError | PostgresError):
+        return first or teardown
+    return EngineError(f"the engine failed in the middle of the run: {teardown.what}", teardown.cause, teardown.hint)
 
 
 def take_last_words(streams: Streams) -> None:
@@ -243,9 +261,8 @@ class Session:
                 outcome.left = self._engine.remove_run()
                 step["note"] = "all removed" if not outcome.left else "something is left"
         except RunnerError as error:
-            # The first error is the one to tell; the engine's later ones mostly follow from it.
             outcome.is_counted = False
-            outcome.error = outcome.error or error
+            outcome.error = blame(outcome.error, error)
             outcome.exit_code = outcome.error.exit_code
         if outcome.left:
             # The first error is the one to tell, but whatever it was, the exit code says that something is left.

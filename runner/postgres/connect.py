@@ -48,7 +48,7 @@ class Candidates:
 def wait_for_server(
     addresses: Iterable[ServerAddress], limit: float, still_wanted: Callable[[], None]
 ) -> tuple[Connection, ServerAddress]:
-    """A superuser's connection as soon as the server takes one, in autocommit mode, and the address that led to it.
+    """A superuser's connection as soon as the server takes one, and the address that led to it.
 
     An address that refuses leads to a server that is not ready, or to another one: the next is tried beside it.
 

@@ -23,12 +23,19 @@ class ForwardedSocket:
         with contextlib.suppress(OSError):
             while True:
                 here, _ = self._listener.accept()
-                there = socket.create_connection(self._target)
-                for pair in ((here, there), (there, here)):
-                    threading.Thread(target=copy, args=pair, daemon=True).start()
+                threading.Thread(target=carry, args=(here, socket.create_connection(self._target)), daemon=True).start()
 
     def close(self) -> None:
         self._listener.close()
+
+
+def carry(here: socket.socket, there: socket.socket) -> None:
+    """Carry one connection until both sides have ended it."""
+    with here, there:
+        other_way = threading.Thread(target=copy, args=(there, here), daemon=True)
+        other_way.start()
+        copy(here, there)
+        other_way.join()
 
 
 def copy(source: socket.socket, target: socket.socket) -> None:

@@ -70,16 +70,16 @@ def build(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> N
         if "error" in message:
             output = "\n       ".join([*lines, str(message["error"]).strip()])
             raise ImageError(
-                f"cannot build the image `{spec.tag}`: the step `{step}` failed", output, find_hint("\n".join(lines))
+                f"cannot build the image `{spec.tag}`: the step `{step}` failed", output, find_hint(output)
             )
 
 
-def find_hint(output: str) -> str:
+def find_hint(output: str, otherwise: str = "the output above is the step's own; `-v` shows the whole build") -> str:
     """What to do about the well-known reasons for a failing step."""
     for pattern, hint in HINTS:
         if re.search(pattern, output, re.IGNORECASE):
             return hint
-    return "the output above is the step's own; `-v` shows the whole build"
+    return otherwise
 
 
 HINTS = (
@@ -121,7 +121,8 @@ def stream(client: docker.DockerClient, spec: ImageSpec) -> Iterator[dict[str, A
             decode=True,
         )
     except (APIError, DockerException, RequestException, OSError) as error:
-        raise ImageError(f"cannot build the image `{spec.tag}`", explain(error)) from error
+        cause = explain(error)
+        raise ImageError(f"cannot build the image `{spec.tag}`", cause, find_hint(cause, "")) from error
 
 
 def make_context(spec: ImageSpec) -> io.BytesIO:

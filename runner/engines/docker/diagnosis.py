@@ -63,7 +63,9 @@ def diagnose(folder: Path, environ: Mapping[str, str]) -> list[Finding]:
 
 def diagnose_api(version: str) -> Finding:
     """The engine's API version; one that is too old was refused when we connected."""
-    return Finding("API", True, f"version {version}; from {'.'.join(map(str, OLDEST_API))} ({OLDEST_ENGINE}) on it will do")
+    return Finding(
+        "API", True, f"version {version}; from {'.'.join(map(str, OLDEST_API))} ({OLDEST_ENGINE}) on it will do"
+    )
 
 
 def diagnose_place(client: docker.DockerClient) -> Finding:
@@ -77,7 +79,7 @@ def diagnose_place(client: docker.DockerClient) -> Finding:
 
 
 def find_gateway(client: docker.DockerClient) -> str:
-    """The engine's own address in its default network: the first one, where it does not say; empty without a network."""
+    """The engine's address in its default network, the first one where it does not say; empty without a network."""
     ranges = client.api.inspect_network("bridge")["IPAM"]["Config"] or [{}]
     subnet = ranges[0].get("Subnet", "")
     return str(ranges[0].get("Gateway") or (next(ip_network(subnet).hosts()) if subnet else ""))

@@ -21,13 +21,17 @@ HINTS = (
     ),
     (
         r"paramiko",
-        "forward its socket: `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock HOST`, "
-        "then `DOCKER_HOST=unix:///tmp/engine.sock`",
+        (
+            "forward its socket: `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock HOST`, "
+            "then `DOCKER_HOST=unix:///tmp/engine.sock`"
+        ),
     ),
     (
         r"\.pem|\[ssl|certificate",
-        "`DOCKER_CERT_PATH` must hold the engine's ca.pem, cert.pem and key.pem; "
-        "without TLS unset it and `DOCKER_TLS_VERIFY`",
+        (
+            "`DOCKER_CERT_PATH` must hold the engine's ca.pem, cert.pem and key.pem; "
+            "without TLS unset it and `DOCKER_TLS_VERIFY`"
+        ),
     ),
     (
         r"invalid bind address|out of range|could not be cast|not implemented",
