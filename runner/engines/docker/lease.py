@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from docker.api.client import APIClient
-from docker.utils.socket import frames_iter
 
+from runner.engines.docker.frames import read_frames
 from runner.engines.protocol import END, Receiver
 
 
@@ -50,7 +50,7 @@ class Lease:
 
     def _frames(self) -> Iterator[tuple[int, bytes]]:
         try:
-            yield from frames_iter(self._stream, tty=False)  # type: ignore[no-untyped-call]
+            yield from read_frames(self._socket)
         except (OSError, ValueError):
             return
 

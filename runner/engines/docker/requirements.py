@@ -27,6 +27,13 @@ HINTS = (
         ),
     ),
     (
+        r"certificate_verify_failed",
+        (
+            "the engine's certificate must be one of ca.pem in `DOCKER_CERT_PATH`; "
+            "`REQUESTS_CA_BUNDLE` and `CURL_CA_BUNDLE` take its place: unset them"
+        ),
+    ),
+    (
         r"\.pem|\[ssl|certificate",
         (
             "`DOCKER_CERT_PATH` must hold the engine's ca.pem, cert.pem and key.pem; "

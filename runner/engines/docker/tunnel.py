@@ -6,6 +6,7 @@ and attached through the engine, so this works with remote engines too.
 
 import contextlib
 import socket
+import ssl
 import tempfile
 import threading
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from typing import Any
 
 from docker.api.client import APIClient
 from docker.errors import DockerException
-from docker.utils.socket import frames_iter
 from requests.exceptions import RequestException
 
 from runner.engines.docker.connect import translate
+from runner.engines.docker.frames import read_frames
 from runner.engines.protocol import OUTPUT
 
 PORT = 5432
@@ -97,7 +98,7 @@ class Tunnel:
         self._sockets |= {here, there}
         self._go(send, here, there)
         with contextlib.suppress(OSError, ValueError):
-            for kind, data in frames_iter(stream, tty=False):  # type: ignore[no-untyped-call]
+            for kind, data in read_frames(there):
                 if kind == OUTPUT:
                     here.sendall(data)
         self._sockets -= {here, there}
@@ -122,7 +123,8 @@ def send(here: socket.socket, there: socket.socket) -> None:
         while data := here.recv(CHUNK):
             there.sendall(data)
     with contextlib.suppress(OSError):
-        there.shutdown(socket.SHUT_WR)
+        # TLS has no half of a connection to end.
+        there.shutdown(socket.SHUT_RDWR if isinstance(there, ssl.SSLSocket) else socket.SHUT_WR)
 
 
 def cut(connection: socket.socket) -> None:
