@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Annotated, Any
 
@@ -14,6 +15,12 @@ from typer.core import TyperGroup
 
 from runner import __version__
 from runner.errors import RunnerError
+
+COMMANDS = (
+    *("audit", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "ledger", "lock"),
+    *("ps", "run"),
+)
+"""Modules beside this one; each adds its commands to `app`."""
 
 
 class ExplainingGroup(TyperGroup):
@@ -82,7 +89,8 @@ def callback(
 
 def main() -> None:
     """The entry point."""
-    from runner.cli import audit, clean, compose, config, doctor, flaky, groups, image_travel, init, ledger, lock, ps, run  # noqa: F401 -- each adds its command to `app`
+    for name in COMMANDS:
+        import_module(f"runner.cli.{name}")
 
     # Closed standard streams, as `>&-` makes them, are None.
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end
