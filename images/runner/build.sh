@@ -39,7 +39,7 @@ if docker image inspect "$reference" >/dev/null 2>&1 || docker pull --quiet "$re
     parent=$reference
 else
     parent=ephemeral-runner/rootfs:runner
-    say "no registry: Debian 13 from its packages, once"
+    docker image inspect "$parent" >/dev/null 2>&1 || say "no registry: making Debian 13 from its packages, once"
     quietly sh "$here/../base/rootfs.sh" "$parent"
 fi
 
@@ -71,4 +71,8 @@ id=${image#sha256:}
 name=ephemeral-runner/runner:${id%"${id#????????????????}"}
 docker tag "$image" "$name"
 docker tag "$image" ephemeral-runner/runner:latest
+# The one before it; it stays where a container uses it.
+before=''
+[ ! -f "$file" ] || read -r before <"$file" || :
 echo "$name" >"$file"
+[ -z "$before" ] || [ "$before" = "$name" ] || docker rmi "$before" >/dev/null 2>&1 || :

@@ -89,12 +89,23 @@ EOF
 [ -t 0 ] && [ -t 1 ] && set -- --tty "$@"
 
 # A name that no other has: `docker run` prints no id, and `docker start` does not pass signals on.
-bind "$socket" /var/run/docker.sock
 unique=$$-$PPID-${RANDOM:-0}
 [ -r /proc/sys/kernel/random/uuid ] && read -r unique </proc/sys/kernel/random/uuid
 container=runner-$unique
 set -- --interactive --name "$container" --label ephemeral-runner.role=runner --workdir "$PWD" --pull never \
-    --env "EPHEMERAL_RUNNER_LAUNCHER=$container" --mount "$mount" "$@"
+    --env "EPHEMERAL_RUNNER_LAUNCHER=$container" "$@"
+bind "$socket" /var/run/docker.sock
+if [ -n "$is_near" ]; then
+    set -- --mount "$mount" "$@"
+else
+    # The engine cannot see this machine's folders: copied there, and the results back. Its own socket is where it is by
+    # default, or it has none: then it is reached from there as from here.
+    refused=$(docker create --mount "$mount" "$@" 2>&1 >/dev/null) ||
+        docker create --env "DOCKER_HOST=$engine" "$@" >/dev/null || { echo "$refused" >&2; exit 91; }
+    trap 'docker rm --force --volumes "$container" >/dev/null 2>&1' EXIT
+    docker cp "$top/." "$container:$top" >/dev/null || exit 91
+    [ -z "$certificates" ] || docker cp --follow-link "$certificates" "$container:/etc/ephemeral-runner/ca.pem" >/dev/null
+fi
 
 # Runs the container to its end, and writes its exit code on 4. Standard output, a pipe, stays open as long.
 follow() {
@@ -112,18 +123,14 @@ hold() {
     until docker exec --interactive "$container" \
         /usr/bin/python3 -I -S /opt/ephemeral-runner/images/runner/entrypoint.py --hold; do
         # Not there yet, or not running yet; or gone already. Where it cannot be made, it never comes.
-        if docker inspect --format '{{.State.Status}}' "$container"; then tries=100; else tries=$((tries + 1)); fi
+        case $(docker inspect --format '{{.State.Status}}' "$container") in
+            created | running) tries=100 ;;
+            '') tries=$((tries + 1)) ;;
+            *) return ;;
+        esac
         [ "$tries" -le 100 ] || return
     done >/dev/null 2>&1
 }
-
-if [ -z "$is_near" ]; then
-    # The engine cannot see this machine's folders: copied there, and the results back.
-    docker create "$@" >/dev/null || exit 91
-    trap 'docker rm --force --volumes "$container" >/dev/null 2>&1' EXIT
-    docker cp "$top/." "$container:$top" >/dev/null || exit 91
-    [ -z "$certificates" ] || docker cp --follow-link "$certificates" "$container:/etc/ephemeral-runner/ca.pem" >/dev/null
-fi
 
 # In the background, for only `wait` can be interrupted by a signal. Ctrl-C reaches docker by itself, with the terminal.
 trap '' INT

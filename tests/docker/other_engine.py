@@ -49,7 +49,7 @@ PATIENCE = 60.0
 def make_small_images() -> Images:
     """What a run of the small project needs."""
     settings = Settings()
-    return make_images(make_recipe(load_project(SMALL), settings, os.environ), settings.base_image)
+    return make_images(make_recipe(load_project(SMALL), settings, os.environ), settings)
 
 
 class OtherEngine:

@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 
 from runner.engines.docker.connect import translate
 from runner.engines.docker.frames import read_frames
+from runner.engines.docker.lease import close_stream
 from runner.engines.protocol import OUTPUT
 
 PORT = 5432
@@ -102,10 +103,9 @@ class Tunnel:
                 if kind == OUTPUT:
                     here.sendall(data)
         self._sockets -= {here, there}
-        for each in (here, there):
-            cut(each)
-            each.close()
-        stream.close()
+        cut(here)
+        here.close()
+        close_stream(stream)
 
     def close(self) -> None:
         """Cut all connections, and leave nothing here."""
