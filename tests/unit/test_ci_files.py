@@ -71,6 +71,18 @@ def test_the_workflow_is_valid_by_actionlint_which_finds_an_unknown_name(planted
     assert done.returncode == code, done.stdout + done.stderr
 
 
+@pytest.mark.security
+@pytest.mark.parametrize(("planted", "finding"), [("$GROUP", ""), ("${{ github.head_ref }}", "template-injection")])
+def test_zizmor_finds_no_weakness_in_the_workflow_and_one_that_is_planted(planted, finding, tmp_path):
+    path = tmp_path / ".github" / "workflows" / "tests.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text(GITHUB.read_text().replace("$GROUP", planted))
+    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", "--color=never", path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == (not finding), done.stdout + done.stderr
+    assert finding in done.stdout
+
+
 def find_groups(event, ref_type="branch"):
     """The groups of an event, by the workflow's own expression: its operators are Python's in other signs."""
     text = read(GITHUB)["jobs"]["group"]["strategy"]["matrix"]["group"]
