@@ -12,6 +12,7 @@ MOMENTS := commit pull-request nightly release
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
 	@for name in $(GROUPS) $(MOMENTS:%=when-%); do echo "  test-$$name"; done
+	@echo "test-* need an engine, make and a shell; the others Python 3.11 too"
 
 $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -60,7 +61,7 @@ lock: $(VENV)/ready ## lock the dependencies again, newest versions
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
 	  --no-annotate --no-header --group dev pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
-	  --no-annotate --no-header pyproject.toml -o images/runner/requirements.txt
+	  --no-annotate --no-header --extra sbom pyproject.toml -o images/runner/requirements.txt
 	cd images/suite && ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-emit-index-url \
 	  --no-annotate --no-header tools.in -o tools.txt
 	cd images/suite && echo uv | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,20 +54,6 @@ def test_an_error_in_a_file_is_found(path, place, planted, tmp_path):
     done = check(path, content, tmp_path)
     assert done.returncode == 1
     assert "Schema validation errors" in done.stdout
-
-
-def find_actionlint():
-    return shutil.which("actionlint", path=str(Path(sys.executable).parent)) or shutil.which("actionlint")
-
-
-@pytest.mark.skipif(not find_actionlint(), reason="actionlint is not installed")
-@pytest.mark.parametrize(("planted", "code"), [("matrix.group", 0), ("matrix.grup", 1)])
-def test_the_workflow_is_valid_by_actionlint_which_finds_an_unknown_name(planted, code, tmp_path):
-    path = tmp_path / "tests.yml"
-    path.write_text(GITHUB.read_text().replace("matrix.group", planted))
-    command = [find_actionlint(), "-no-color", path]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
 
 
 @pytest.mark.security
