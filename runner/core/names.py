@@ -43,6 +43,25 @@ def parse_owner(label: str) -> Owner | None:
     return Owner(boot, int(pid), started)
 
 
+BUILD = "runner-build"
+"""What the name of a container begins with in which an image is made."""
+
+
+def make_build_name(owner: Owner, token: str) -> str:
+    """The name of such a container; labels would go into the image, and from there to every container of it."""
+    # A time of day, where processes have one, has colons, which names may not have.
+    return f"{BUILD}_{owner.boot}_{owner.pid}_{owner.started.replace(':', '.')}_{token}"
+
+
+def parse_build_owner(name: str) -> Owner | None:
+    """The owner in such a name, or None where it is not one of ours."""
+    match name.split("_"):
+        case [_, boot, pid, started, _]:
+            return parse_owner(f"{boot}/{pid}/{started.replace('.', ':')}")
+        case _:
+            return None
+
+
 def make_run_id(now: datetime, token: str) -> str:
     """A run id that sorts by time, such as `20261123-160501-3f9a2c`."""
     return f"{now:%Y%m%d-%H%M%S}-{token}"

@@ -14,11 +14,14 @@ import pytest
 from commands import SMALL
 
 from runner.core.differences import compare
+from runner.core.names import Owner, make_build_name
 from runner.core.settings import Settings
 from runner.engines.docker.build import ImageSpec
 from runner.engines.docker.contents import read_contents
 from runner.engines.docker.images import ensure_images, make_images
+from runner.engines.docker.leftovers import list_builds, sweep
 from runner.engines.docker.suite_image import ENVIRONMENT, build_suite
+from runner.engines.owner import find_boot, make_owner
 from runner.errors import ImageError
 from runner.project.load import load_project
 from runner.project.recipe import make_recipe
@@ -78,8 +81,6 @@ def test_certificates_and_index_leave_no_trace_and_a_second_build_is_the_same(en
 
 def test_a_build_that_is_given_up_leaves_no_container_and_no_image(engine, renamed) -> None:
     _, spec = renamed
-    before = {each["Id"] for each in engine.api.containers(all=True)}
-    parent = spec.arguments["SYSTEM"]
 
     def give_up(line: str) -> None:
         if "installing" in line:
@@ -87,8 +88,7 @@ def test_a_build_that_is_given_up_leaves_no_container_and_no_image(engine, renam
 
     with pytest.raises(KeyboardInterrupt):
         build_suite(engine, spec, give_up)
-    mine = [each for each in engine.api.containers(all=True, filters={"ancestor": parent}) if each["Id"] not in before]
-    assert [each for each in mine if each["Command"].startswith("sh -c 'cat")] == []
+    assert [each.name for each in list_builds(engine) if each.owner == make_owner()] == []
     with pytest.raises(docker.errors.ImageNotFound):
         engine.api.inspect_image(spec.arguments[ENVIRONMENT])
 
@@ -100,3 +100,16 @@ def test_a_failing_step_is_named_with_what_it_printed(engine, renamed) -> None:
         build_suite(engine, replace(spec, files=broken), lambda _: None)
     assert caught.value.what == (f"cannot build the image `{spec.arguments[ENVIRONMENT]}`: the step `breaking` failed")
     assert caught.value.cause == "first\n       last\n       exit code 3"
+
+
+def test_a_build_that_never_started_is_swept_once_its_owner_is_dead(engine) -> None:
+    dead = make_build_name(Owner(find_boot(), 2**22 + 1, "1"), secrets.token_hex(3))
+    living = make_build_name(make_owner(), secrets.token_hex(3))
+    base = make_images(make_recipe(load_project(SMALL), Settings(), os.environ), Settings()).base.tag
+    for name in (dead, living):
+        engine.containers.create(base, name=name)
+    try:
+        assert dead in [each.name for each in sweep(engine)]
+        assert [each.name for each in list_builds(engine) if each.name in {dead, living}] == [living]
+    finally:
+        engine.api.remove_container(living)

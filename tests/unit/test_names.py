@@ -9,11 +9,13 @@ from runner.core import names
 from runner.core.names import (
     Owner,
     is_slot,
+    make_build_name,
     make_image_tag,
     make_labels,
     make_run_id,
     make_slots,
     make_slug,
+    parse_build_owner,
     parse_owner,
 )
 
@@ -30,6 +32,19 @@ pytestmark = pytest.mark.unit
 )
 def test_an_owner_survives_the_way_through_its_label(owner):
     assert parse_owner(owner.as_label()) == owner
+
+
+@pytest.mark.parametrize("started", ["12345", "Mon-Nov-23-16:45:15-2026"])
+def test_an_owner_survives_the_way_through_the_name_of_a_build(started):
+    owner = Owner("3a6b1c0e-8e3c-4c55-9a3b-1f7d2b6c0e11-4026531836", 1, started)
+    name = make_build_name(owner, "0a1b")
+    assert re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+", name)
+    assert parse_build_owner(name) == owner
+
+
+@pytest.mark.parametrize("name", ["", "runner-build", "runner-build_a_b", "runner-build_boot_x_1_t", "a_b_1_d_e_f"])
+def test_a_name_of_no_build_of_ours_has_no_owner(name):
+    assert parse_build_owner(name) is None
 
 
 @pytest.mark.parametrize("label", ["", "x", "a/b", "a/b/c", "/1/2", "a//2", "a/1/", "a/-1/2", "a/1.5/2"])

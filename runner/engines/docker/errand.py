@@ -2,6 +2,7 @@
 
 import queue
 import re
+import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -11,11 +12,13 @@ import docker
 from docker.api.client import APIClient
 from docker.errors import DockerException
 
+from runner.core.names import make_build_name
 from runner.engines.docker.build import find_hint
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import NO_LOG
 from runner.engines.docker.files import pack_files
 from runner.engines.docker.lease import Lease
+from runner.engines.owner import make_owner
 from runner.engines.protocol import END, OUTPUT, Progress
 from runner.errors import ImageError
 
@@ -113,7 +116,10 @@ def open_errand(
     with translate(f"cannot start a container of `{image}`"):
         host = api.create_host_config(auto_remove=True, log_config=NO_LOG, **options)
         command = ["/bin/sh", "-c", SCRIPT, *argv]
-        container = api.create_container(image, [], entrypoint=command, stdin_open=True, host_config=host)["Id"]
+        name = make_build_name(make_owner(), secrets.token_hex(4))
+        container = api.create_container(image, [], entrypoint=command, stdin_open=True, host_config=host, name=name)[
+            "Id"
+        ]
     try:
         with translate(f"cannot start a container of `{image}`"):
             inside = {f"{FOLDER.lstrip('/')}/{name}": content for name, content in files.items()}

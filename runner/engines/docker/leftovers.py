@@ -22,7 +22,7 @@ RUNNING = ("running", "paused")
 
 
 def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
-    """All containers, networks and volumes of one run, or of all runs."""
+    """All containers, networks and volumes of one run; or of all runs, with the containers of builds."""
     label = f"{names.RUN}={run}" if run else names.RUN
     filters = {"label": label}
     api = client.api
@@ -30,6 +30,8 @@ def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
         make_leftover("container", each["Id"], each["Names"][0].lstrip("/"), each["Labels"], each["State"])
         for each in api.containers(all=True, filters=filters)
     ]
+    if not run:
+        found += list_builds(client)
     used = {each.run for each in found if each.status in RUNNING}
     found += [
         make_leftover("network", each["Id"], each["Name"], each["Labels"], find_use(each, used))
@@ -42,6 +44,19 @@ def list_objects(client: docker.DockerClient, run: str = "") -> list[Leftover]:
     launchers = {each.launcher for each in found if each.launcher}
     gone = launchers - find_running(client) if launchers else set()
     return [replace(each, launcher_is_gone=each.launcher in gone) for each in found]
+
+
+def list_builds(client: docker.DockerClient) -> list[Leftover]:
+    """Containers in which images are made: what is in their labels would be in the images too."""
+    found = client.api.containers(all=True, filters={"name": f"^/{names.BUILD}_"})
+    return [make_build_leftover(each["Id"], each["Names"][0].lstrip("/"), each) for each in found]
+
+
+def make_build_leftover(identity: str, name: str, described: dict[str, Any]) -> Leftover:
+    """One of them."""
+    created = datetime.fromtimestamp(described["Created"]).astimezone().isoformat(timespec="seconds")
+    owner = names.parse_build_owner(name)
+    return Leftover("container", identity, name, "", "", "build", created, described["State"], owner)
 
 
 def find_running(client: docker.DockerClient) -> set[str]:

@@ -6,9 +6,10 @@ leaves no trace.
 """
 
 import json
+import secrets
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,17 +18,32 @@ from docker.errors import APIError, DockerException
 from docker.utils.socket import frames_iter
 from requests.exceptions import RequestException
 
+from runner.core.names import make_build_name
 from runner.engines.docker.build import ESCAPES, KEPT_LINES, find_hint, in_thread
 from runner.engines.docker.connect import explain, translate
 from runner.engines.docker.lease import Lease, close_stream
+from runner.engines.owner import make_owner
 from runner.engines.protocol import Progress
-from runner.errors import ImageError
+from runner.errors import EngineError, ImageError
 
 STEP = "== "
 """What a script's line begins with when it says what comes next."""
 
+FULL = "no space left"
+
 WAITING = ["sh", "-c", "cat > /dev/null"]
 """The first process: it ends when our connection to its standard input does, however we ended."""
+
+
+@contextmanager
+def translate_full(tag: str) -> Iterator[None]:
+    """A full disk is an error of the image, at whatever step it shows."""
+    try:
+        yield
+    except EngineError as error:
+        if FULL not in error.cause:
+            raise
+        raise ImageError(f"cannot build the image `{tag}`", error.cause, find_hint(error.cause)) from error
 
 
 class Workshop:
@@ -46,7 +62,7 @@ class Workshop:
     def __init__(self, client: docker.DockerClient, parent: str, tag: str, **options: Any) -> None:
         self._api, self._parent, self._tag = client.api, parent, tag
         # Labels would go into the image, and from there to every container of it.
-        with translate(f"cannot start the build of the image `{tag}`"):
+        with translate_full(tag), translate(f"cannot start the build of the image `{tag}`"):
             self._id = client.api.create_container(
                 parent,
                 [],
@@ -54,6 +70,7 @@ class Workshop:
                 user="0:0",
                 working_dir="/",
                 stdin_open=True,
+                name=make_build_name(make_owner(), secrets.token_hex(4)),
                 host_config=client.api.create_host_config(auto_remove=True, **options),
             )["Id"]
             self._lease = Lease(client.api, self._id)
