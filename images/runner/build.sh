@@ -22,6 +22,13 @@ quietly() {
     }
 }
 
+refused=$(docker version --format '{{.Server.Version}}' 2>&1 >/dev/null) || {
+    echo "error: cannot reach the Docker engine" >&2
+    echo "cause: $refused" >&2
+    echo "hint:  start Docker or set \`DOCKER_HOST\`" >&2
+    exit 91
+}
+
 container=''
 trap '[ -z "$container" ] || docker rm --force --volumes "$container" >/dev/null 2>&1' EXIT
 trap 'exit 130' INT

@@ -96,7 +96,7 @@ def main() -> None:
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     try:
-        app()
+        app(prog_name="runner")
     except Exception:  # noqa: BLE001 -- whatever comes here is a bug, and scripts must be able to tell
         traceback.print_exc()
         show_error(RunnerError("this is a bug of ephemeral-runner", hint="report it with the lines above"))

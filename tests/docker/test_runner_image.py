@@ -230,3 +230,15 @@ def test_the_reference_is_the_default_of_the_setting() -> None:
     from runner.core.settings import DEFAULT_BASE_IMAGE
 
     assert f"\nreference={DEFAULT_BASE_IMAGE}\n" in (ROOT / "images/runner/build.sh").read_text()
+
+
+def test_a_dead_engine_is_told_by_the_convention(bare: Bare, tmp_path: Path) -> None:
+    environ = bare | {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    command = ["sh", str(ROOT / "images/runner/build.sh"), str(tmp_path / "name")]
+    ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 91
+    first, second, third = ended.stderr.splitlines()
+    assert first == "error: cannot reach the Docker engine"
+    assert second.startswith("cause: ")
+    assert "none.sock" in second
+    assert third == "hint:  start Docker or set `DOCKER_HOST`"
