@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -46,9 +47,9 @@ def check_syntax(option: str, expression: str) -> None:
     plain = re.sub(r"\([^()]*=[^()]*\)", "", expression)
     plain = re.sub(r"[\w:+\-.\\/\[\]]+", lambda found: found[0] if found[0] in EXPRESSION_WORDS else "name", plain)
     try:
-        nodes = ast.walk(ast.parse(plain.strip() or "name", mode="eval"))
+        nodes: Iterator[ast.AST] = ast.walk(ast.parse(plain.strip() or "name", mode="eval"))
     except SyntaxError:
-        nodes = iter([ast.Tuple()])
+        nodes = iter([ast.Tuple(elts=[], ctx=ast.Load())])
     if not all(isinstance(node, EXPRESSION_NODES) for node in nodes):
         raise pytest.UsageError(f"wrong expression in {option}: {expression}")
 
