@@ -46,12 +46,15 @@ class Environment:
         return self.read()
 
     def read(self) -> str:
-        """What the process that runs prints, once it has ended."""
-        said, deadline = b"", time.monotonic() + PATIENCE
-        while not said.endswith(END_OF_OUTPUT):
+        """What the process that runs prints, once it has ended; its end is told in both streams, in either order."""
+        said, reports, deadline = b"", b"", time.monotonic() + PATIENCE
+        while not (said.endswith(END_OF_OUTPUT) and b'"process-ended"' in reports):
             stream, data = self.heard.get(timeout=deadline - time.monotonic())
             assert stream != END, said
-            said += data if stream == OUTPUT else b""
+            if stream == OUTPUT:
+                said += data
+            else:
+                reports += data
         return said.removesuffix(END_OF_OUTPUT).decode()
 
     def python(self, code: str, **environment: str) -> str:
