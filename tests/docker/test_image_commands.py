@@ -14,6 +14,7 @@ from contextlib import suppress
 import docker
 import pytest
 from commands import Make, run
+from debian_programs import provide
 
 from runner.core.contents import make_digest
 from runner.engines.docker.contents import read_contents
@@ -96,10 +97,9 @@ def test_an_image_in_use_is_not_removed(engine, image: str) -> None:
 
 
 @pytest.fixture
-def registry(tmp_path) -> Iterator[str]:
+def registry(engine, tmp_path) -> Iterator[str]:
     """A registry on this machine."""
-    if not (program := shutil.which("docker-registry")):
-        pytest.skip("needs the program of Debian's package `docker-registry`")
+    program = shutil.which("docker-registry") or provide(engine, "docker-registry", "usr/bin/docker-registry")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     (tmp_path / "config.yml").write_text(
