@@ -5,13 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import docker
+from docker.models.networks import Network
 
-from runner.core.names import parse_owner
+from runner.core.names import RUN, parse_owner
 from runner.engines.docker.leftovers import has_living_owner, list_objects
+from runner.engines.protocol import Leftover
 
 Make = Callable[..., Path]
 
@@ -48,8 +51,12 @@ class Ended:
 NOTHING_LEFT = "left behind: 0 containers, 0 networks, 0 volumes"
 
 
+STARTED: set[int] = set()
+"""The processes that `start` has started, also those that have ended."""
+
+
 def start(folder: Path, *args: str, **changes: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "runner", *args],
         cwd=folder,
         env=make_environment(**changes),
@@ -59,6 +66,8 @@ def start(folder: Path, *args: str, **changes: str) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+    STARTED.add(process.pid)
+    return process
 
 
 def run(folder: Path, *args: str, timeout: float = 400, **changes: str) -> Ended:
@@ -73,21 +82,39 @@ def run(folder: Path, *args: str, timeout: float = 400, **changes: str) -> Ended
     return ended
 
 
-def find_orphans(client: docker.DockerClient) -> list[str]:
-    """Objects of ours whose runner is gone; tests beside this one keep theirs as long as their runners live."""
-    return [f"{each.kind} {each.name}" for each in list_objects(client) if not has_living_owner(each)]
+def find_orphans(client: docker.DockerClient, folder: Path) -> list[str]:
+    """Objects whose runner is gone, of runs of ours: of projects in a folder, or of processes that we started.
+
+    Tests in other processes make and remove theirs meanwhile.
+    """
+    runs = {each.name for each in folder.glob("**/.runner/runs/*")}
+
+    def is_ours(each: Leftover) -> bool:
+        return each.run in runs or (each.owner is not None and each.owner.pid in STARTED)
+
+    found = [each for each in list_objects(client) if is_ours(each)]
+    return [f"{each.kind} {each.name}" for each in found if not has_living_owner(each)]
 
 
-def count_others(client: docker.DockerClient) -> tuple[list[str], list[str]]:
-    """Networks and volumes, but for those of runs beside this test, and of Compose, whose tests look themselves."""
+def list_unused(client: docker.DockerClient) -> set[str]:
+    """Networks and volumes that no container uses and no label ascribes to a run, or to Compose.
 
-    def is_other(each) -> bool:
-        return not {"ephemeral-runner.run", "com.docker.compose.project"} & set(each.attrs["Labels"] or ())
+    What tests in other processes have without a label, as images' volumes are, is in use.
+    """
+    found = list_unused_networks(client) + client.volumes.list(filters={"dangling": True})
+    known = {RUN, "com.docker.compose.project"}
+    return {
+        f"{type(each).__name__.lower()} {each.name}" for each in found if not known & set(each.attrs["Labels"] or ())
+    }
 
-    networks, volumes = client.networks.list(), client.volumes.list()
-    return sorted(each.name for each in networks if is_other(each)), sorted(
-        each.name for each in volumes if is_other(each)
-    )
+
+def list_unused_networks(client: docker.DockerClient) -> list[Network]:
+    """Networks with no container in them; engine 20.10 does not know when it is asked for such."""
+    found = client.networks.list(filters={"type": "custom"})
+    for each in found:
+        with suppress(docker.errors.NotFound):
+            each.reload()
+    return [each for each in found if not each.attrs["Containers"]]
 
 
 def find_container(client: docker.DockerClient, process: "subprocess.Popen[str]", role: str):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from commands import ORDERS, SMALL, Make, count_others, find_orphans
+from commands import ORDERS, SMALL, Make, find_orphans, list_unused
 
 
 @pytest.fixture(scope="session")
@@ -18,15 +18,14 @@ def engine() -> Iterator[docker.DockerClient]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(engine: docker.DockerClient) -> Iterator[None]:
-    """Two seconds after a test no object may be without a living owner, and no network or volume may be new."""
-    before = count_others(engine)
+def nothing_is_left(engine: docker.DockerClient, tmp_path: Path) -> Iterator[None]:
+    """Two seconds after a test none of its runs' objects may be without a living owner, and nothing unused be new."""
+    before = list_unused(engine)
     yield
     deadline = time.monotonic() + 2
-    while (orphans := find_orphans(engine)) and time.monotonic() < deadline:
+    while left := [*find_orphans(engine, tmp_path), *sorted(list_unused(engine) - before)]:
+        assert time.monotonic() < deadline, left
         time.sleep(0.05)
-    assert orphans == []
-    assert count_others(engine) == before
 
 
 @pytest.fixture
@@ -52,3 +51,26 @@ def orders(tmp_path: Path) -> Path:
     """A private copy of the sample project `orders`; all copies share one suite image."""
     ignored = shutil.ignore_patterns(".runner", "__pycache__", ".venv", ".pytest_cache")
     return Path(shutil.copytree(ORDERS, tmp_path / "orders", ignore=ignored))
+
+
+@pytest.fixture
+def containers(engine, monkeypatch):
+    """The containers that a test makes; after it none is left."""
+    made, create = [], engine.api.create_container
+
+    def record(*args, **options):
+        made.append(create(*args, **options)["Id"])
+        return {"Id": made[-1]}
+
+    monkeypatch.setattr(engine.api, "create_container", record)
+    yield made
+    # The engine may be removing one already.
+    deadline = time.monotonic() + 5
+    while (left := find_containers(engine, made)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert made
+    assert not left
+
+
+def find_containers(engine, ids):
+    return {each["Id"] for each in engine.api.containers(all=True)} & set(ids)

@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
@@ -54,29 +53,6 @@ def base(engine):
         ensure_rootfs(engine, images.rootfs, silence)
         ensure_layer(engine, images.base, silence)
     return images.base.tag
-
-
-@pytest.fixture
-def containers(engine, monkeypatch):
-    """The containers that a test makes; after it none is left."""
-    made, create = [], engine.api.create_container
-
-    def record(*args, **options):
-        made.append(create(*args, **options)["Id"])
-        return {"Id": made[-1]}
-
-    monkeypatch.setattr(engine.api, "create_container", record)
-    yield made
-    # The engine may be removing one already.
-    deadline = time.monotonic() + 5
-    while (left := find_containers(engine, made)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert made
-    assert not left
-
-
-def find_containers(engine, ids):
-    return {each["Id"] for each in engine.api.containers(all=True)} & set(ids)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from pathlib import Path
 import docker
 import psycopg
 import pytest
-from commands import ROOT, SMALL
+from commands import ROOT, SMALL, STARTED
 from environment import Environment
 
 from runner.errors import EngineError
@@ -211,6 +211,7 @@ time.sleep(60)
 def test_a_killed_runner_leaves_no_folder_behind() -> None:
     code = KILLED.format(tests=str(ROOT / "tests/docker"), small=str(SMALL))
     process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    STARTED.add(process.pid)
     folder = Path(process.stdout.readline().strip())
     assert (folder / ".s.PGSQL.5432").is_socket()
     process.send_signal(signal.SIGKILL)

@@ -90,7 +90,7 @@ def test_nothing_is_left_two_seconds_after_a_kill_at_twenty_random_moments(
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         time.sleep(2)
-        assert find_orphans(engine) == [], f"killed after {moment:.2f} s"
+        assert find_orphans(engine, folder) == [], f"killed after {moment:.2f} s"
 
 
 def test_the_suite_container_removed_from_outside_is_an_error_of_the_engine(
@@ -148,4 +148,4 @@ def test_clean_and_the_next_run_remove_what_has_no_living_owner(
         engine.containers.create(image, **identity.make_options("suite"))
         ended = run(folder, *command)
         assert ended.exit_code == 0, ended.stderr
-        assert find_orphans(engine) == []
+        assert find_orphans(engine, folder) == []
