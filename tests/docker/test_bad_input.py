@@ -42,10 +42,10 @@ def test_a_suite_with_a_syntax_error_ends_with_pytest_s_own_exit_code(make_proje
 
 def test_a_hung_test_is_named_when_the_time_is_up(make_project: Make) -> None:
     hung = {"tests/test_hung.py": "import time\n\ndef test_hangs():\n    time.sleep(600)\n"}
-    ended = run(make_project(hung, "timeout = 2"), "run", "-n", "2")
+    ended = run(make_project(hung, "timeout = 6"), "run", "-n", "2")
     assert ended.exit_code == 93
     lines = ended.error.splitlines()
-    assert lines[0] == "error: the tests did not end within 2 s (`timeout`)"
+    assert lines[0] == "error: the tests did not end within 6 s (`timeout`)"
     assert lines[1].startswith("cause: running: tests/test_hung.py::test_hangs (for ")
     assert lines[2] == "hint:  raise the limit: `--timeout SECONDS`"
     assert ended.last_line == NOTHING_LEFT
