@@ -95,7 +95,7 @@ class Workshop:
 
     def put(self, archive: bytes, path: str = "/") -> None:
         """Unpack a tar file in a folder of the container, which exists."""
-        with translate(f"cannot copy files into the build of the image `{self._tag}`"):
+        with translate_full(self._tag), translate(f"cannot copy files into the build of the image `{self._tag}`"):
             self._api.put_archive(self._id, path, archive)
 
     def run(self, argv: Sequence[str], progress: Progress) -> None:
@@ -129,7 +129,8 @@ class Workshop:
             code = self._api.exec_inspect(process)["ExitCode"]
             yield {"line": rest.decode(errors="replace"), "code": code}
         except (DockerException, RequestException, OSError) as error:
-            raise ImageError(f"cannot build the image `{self._tag}`", explain(error)) from error
+            cause = explain(error)
+            raise ImageError(f"cannot build the image `{self._tag}`", cause, find_hint(cause, "")) from error
 
     def _follow(self, process: str) -> Iterator[bytes]:
         """What a process says, until it ends."""
@@ -167,7 +168,8 @@ class Workshop:
                 timeout=None,
             )
         except (APIError, DockerException, RequestException, OSError) as error:
-            raise ImageError(f"cannot build the image `{self._tag}`", explain(error)) from error
+            cause = explain(error)
+            raise ImageError(f"cannot build the image `{self._tag}`", cause, find_hint(cause, "")) from error
         if not answer.ok:
             said = str(answer.json()["message"])
             raise ImageError(f"cannot build the image `{self._tag}`", said, find_hint(said))
