@@ -194,7 +194,7 @@ def test_an_image_that_a_run_builds_is_compared_even_where_nobody_insists(
     variables = {**lock.suite.environment, "TZ": "CET"}
     suite = replace(lock.suite, content="sha256:" + "1" * 64, environment=variables)
     write_lock(locked, make_text(replace(lock, suite=suite)))
-    ended = run(locked, "run")
+    ended = run(locked, "run", CI="")
     assert ended.exit_code == 0, ended.stderr
     assert f"  built {without_suite[1].suite.tag}\n" in ended.stderr
     assert "  warning: not the image in runner.lock: variable TZ: value CET -> UTC\n" in ended.stderr
@@ -225,7 +225,7 @@ def test_a_lock_of_another_architecture(locked: Path) -> None:
         f"cause: it was made for `m68k`, and the engine is `{lock.architecture}`\n"
         "hint:  use an engine for `m68k`, or make the lock anew with this one: `runner lock`\n"
     )
-    ended = run(locked, "run")
+    ended = run(locked, "run", CI="")
     assert ended.exit_code == 0, ended.stderr
     assert f"warning: runner.lock is stale: made for m68k, the engine is {lock.architecture};" in ended.stderr
 
