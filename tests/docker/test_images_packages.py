@@ -62,7 +62,7 @@ def install(engine, base, containers):
 
     def install(progress=silence, **options):
         layer = make(**options).packages
-        made.append(f"ephemeral-runner/packages:test-{secrets.token_hex(4)}")
+        made.append(f"ephemeral-runner/packages:test-{os.getpid()}-{secrets.token_hex(4)}")
         ensure_layer(engine, replace(layer, tag=made[-1], parent=base), progress)
         return made[-1]
 
@@ -79,7 +79,8 @@ def refuse(install, **options) -> ImageError:
 
 
 def list_half_made(engine):
-    return [tag for each in engine.images.list("ephemeral-runner/packages") for tag in each.tags if ":test-" in tag]
+    mine = f":test-{os.getpid()}-"
+    return [tag for each in engine.images.list("ephemeral-runner/packages") for tag in each.tags if mine in tag]
 
 
 @pytest.fixture(scope="session")

@@ -122,7 +122,8 @@ class Workshop:
         """The lines of a command's output; the last one with its exit code."""
         rest = b""
         try:
-            process = self._api.exec_create(self._id, [*argv])["Id"]
+            # One stream of both: two have no order between them.
+            process = self._api.exec_create(self._id, ["sh", "-c", 'exec "$@" 2>&1', "sh", *argv])["Id"]
             for chunk in self._follow(process):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from ({"line": line.decode(errors="replace")} for line in lines)
