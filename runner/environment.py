@@ -13,13 +13,15 @@ from runner.core.events import Event
 from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
+from runner.core.shell import Place, make_variables
 from runner.core.slots import (
     ORDER,
+    fill_server,
     make_environment,
     make_server,
     make_setup_environment,
 )
-from runner.engines.protocol import Engine, Suite
+from runner.engines.protocol import Access, Command, Engine, Process, Receiver, ServerAddress, Suite
 from runner.errors import PostgresError, RunnerError
 from runner.report.results import keep_dump
 from runner.steps import Steps
@@ -75,19 +77,21 @@ class Environment:
         """Whether `setup` has to run before any test that needs a database."""
         return self._setup is not None and self._setup.must_run
 
-    def start_suite(self) -> None:
-        """Make the suite container, and let it start."""
+    def start_suite(self, access: Access | None = None) -> None:
+        """Make the suite container, and let it start; a person who works in it gets `access`."""
         plan = self._plan
         with self._steps.step("suite") as step:
             receiver = self._streams.receive_suite
-            self._suite: Suite = self._engine.start_suite(receiver, self._stage.database, self._stage.egress)
+            stage = self._stage
+            self._suite: Suite = self._engine.start_suite(receiver, stage.database, stage.egress, access)
             if self._stage.database and plan.settings.setup:
                 # psycopg takes 0.1 s to import, in which the engine starts the container.
                 from runner.setup import Setup
 
                 around = self._around
                 self._setup = Setup(plan.settings, self._stage.isolation, self._engine, around.folder, around.environ)
-            step["note"] = "container made, sources copied in"
+            is_mounted = access is not None and access.folder is not None
+            step["note"] = f"container made, sources {'mounted' if is_mounted else 'copied in'}"
 
     def start_services(self, check: Callable[[], None]) -> None:
         """Start the project's own services, where it has some; before the suite, which joins their networks."""
@@ -179,6 +183,34 @@ class Environment:
     def is_prepared(self) -> bool:
         """Whether slots can be had."""
         return self._slots is not None
+
+    def attach(self, command: Command, receiver: Receiver, service: str = "") -> Process:
+        """Start a process beside the suite's first one, or in the container of a service; `postgres` is one."""
+        if service == "postgres":
+            return self._server.attach(command, receiver)
+        if service:
+            return self._engine.attach_service(service, command, receiver)
+        return self._suite.attach(command, receiver)
+
+    def equip_with_psql(self, keep: Callable[[Mapping[str, bytes]], None]) -> None:
+        """Put the server's psql into the suite container, and let it be kept for the next time."""
+        files = self._server.read_psql()
+        self._suite.put_files(files)
+        keep(files)
+
+    def find_address(self) -> ServerAddress | None:
+        """Where the server is reached from this machine; None without one."""
+        return self._at if self._stage.database else None
+
+    def make_shell_variables(self, each: Pass, slot: str) -> tuple[Place, dict[str, str]]:
+        """The slot of a shell, and the variables in it."""
+        server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
+        place = Place(slot, fill_server(self._stage.isolation, self._secret, slot) if server else None)
+        return place, make_variables(self._plan, each, place, server, self._around.environ)
+
+    def answer(self, name: str) -> None:
+        """Let whoever waits in the suite container for an answer of this name go on."""
+        self._suite.answer(name)
 
     def wait_started(self) -> None:
         """Wait until the suite container has started; raises EngineError."""

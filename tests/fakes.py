@@ -163,9 +163,9 @@ class FakeEngine:
         self.record("read_service_logs")
         return b"redis | ready\n"
 
-    def start_suite(self, receiver, publish, egress=True):
+    def start_suite(self, receiver, publish, egress=True, access=None):
         self.record("start_suite")
-        self.published, self.egress = publish, egress
+        self.published, self.egress, self.access = publish, egress, access
         return FakeSuite(self, receiver)
 
     def start_postgres(self, suite, password, receiver):  # noqa: ARG002 -- the protocol's names

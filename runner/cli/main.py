@@ -18,7 +18,7 @@ from runner.errors import RunnerError
 
 COMMANDS = (
     *("audit", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "ledger", "lock"),
-    *("ps", "run"),
+    *("ps", "run", "shell"),
 )
 """Modules beside this one; each adds its commands to `app`."""
 

@@ -14,3 +14,6 @@ FOLDERS = "/run/runner/workers"
 
 REPORTS = "/run/runner/reports.sock"
 """Where the plugin reaches the runner; images/base/lease.py listens there."""
+
+READY = "/run/runner/ready"
+"""Where the runner's answers appear as files."""

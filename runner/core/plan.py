@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from runner.core.groups import MOMENTS, Group, Isolation
 from runner.core.nearest import make_hint
-from runner.core.passes import Needs, Pass, Stage, limit_workers, make_passes
+from runner.core.passes import Needs, Pass, Stage, limit_workers, make_needs, make_passes
 from runner.core.places import RESULTS
-from runner.core.settings import Settings
+from runner.core.settings import REST, Settings
 from runner.errors import SettingsError
 
 
@@ -116,6 +116,20 @@ def make_collection_plan(settings: Settings) -> Plan:
     """A plan that lists every test of the project, with the database at hand for imports that want it."""
     everything = (Pass("collect", "", Needs(0, isolation=settings.isolation)),)
     return Plan(settings, Selection(), everything, collect_only=True)
+
+
+def make_shell_plan(settings: Settings, group: str, cpus: int) -> Plan:
+    """A plan for a shell in the environment of a group, or of the tests of no special group; without workers.
+
+    Raises:
+        SettingsError: the group is unknown.
+    """
+    if group and group not in settings.groups:
+        raise SettingsError(f"unknown group `{group}`", hint=make_hint(group, settings.groups))
+    needs = make_needs(settings, settings.groups[group] if group else Group(marks=[REST]), cpus)
+    # Nothing that pytest does in there is hurried, or tried again.
+    needs = replace(needs, workers=0, reruns=0, timeout=0.0)
+    return Plan(settings, Selection((group,) if group else ()), (Pass(group or REST, "", needs),))
 
 
 def choose_groups(groups: Mapping[str, Group], selection: Selection) -> tuple[str, ...] | None:

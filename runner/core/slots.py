@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from runner.core.groups import Group, Isolation
 from runner.core.passes import Pass
@@ -111,8 +112,18 @@ def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, enviro
     parts = {name: text.format(slot=TEMPLATE) for name, text in make_server(isolation, secret).items()}
     parts |= {"user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
-    filled = {name: text.format_map(parts) for name, text in {**VARIABLES, **settings.environment}.items()}
-    return {**passed, **filled}
+    return {**passed, **fill_templates({**VARIABLES, **settings.environment}, parts)}
+
+
+def fill_templates(templates: Mapping[str, str], parts: Mapping[str, str]) -> dict[str, str]:
+    """The variables that lead to one slot; quoted where they are addresses, as the plugin does it."""
+    quoted = {name: quote(value, safe="") for name, value in parts.items()}
+    return {name: text.format_map(quoted if "://" in text else parts) for name, text in templates.items()}
+
+
+def fill_server(isolation: Isolation, secret: str, slot: str) -> dict[str, str]:
+    """The parts of one slot's address."""
+    return {name: text.format(slot=slot) for name, text in make_server(isolation, secret).items()}
 
 
 def make_scope_durations(durations: Mapping[str, float]) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """What the session asks of an engine. Docker's answer is `runner.engines.docker.engine`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +47,69 @@ class ServerAddress:
     password: str
 
 
+@dataclass(frozen=True)
+class Size:
+    """The size of a terminal, in characters."""
+
+    columns: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a suite container that a person works in differs from one that only runs tests.
+
+    Attributes:
+        folder: the project's folder on this machine, to be mounted for writing; None copies the sources.
+        is_root: whether root may install packages in it.
+        files: contents by path relative to `places.FILES`; what stands below `bin/` can be executed.
+        ports: free ports of 127.0.0.1 here, by ports of the container that they lead to.
+    """
+
+    folder: Path | None = None
+    is_root: bool = False
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    ports: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A process to start beside a container's first one.
+
+    Attributes:
+        argv: the program and its arguments.
+        environment: variables beside the container's own.
+        size: of the terminal that it gets; None gives it pipes.
+        user: a name or numbers; empty for the container's own.
+        reads: whether its standard input is ours.
+    """
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    size: Size | None = None
+    user: str = ""
+    reads: bool = True
+
+
+class Process(Protocol):
+    """A process whose streams are attached to this one."""
+
+    exit_code: int | None
+    """None while it runs."""
+
+    def send(self, data: bytes) -> None:
+        """Write to its standard input; one that has ended takes nothing, and that is no error."""
+
+    def end_input(self) -> None:
+        """End its standard input."""
+
+    def resize(self, size: Size) -> None:
+        """Tell its terminal the new size."""
+
+    def close(self) -> None:
+        """Cut the connection; the process may go on until its container ends."""
+
+
 class Suite(Protocol):
     """The container in which pytest runs; it owns the network that the server joins."""
 
@@ -76,6 +139,12 @@ class Suite(Protocol):
             files: contents by path relative to FILES. A process may see half of a file before this returns.
         """
 
+    def attach(self, command: Command, receiver: Receiver) -> Process:
+        """Start a process in the project's folder; the receiver gets what it says, as OUTPUT and REPORTS.
+
+        The latter is its standard error, which a process at a terminal has none of. END is not told.
+        """
+
     def copy_results(self, names: Sequence[str], target: Path) -> None:
         """Copy the named result files into a folder of the host; they belong to the caller there."""
 
@@ -103,6 +172,12 @@ class Server(Protocol):
         Raises:
             PostgresError: pg_dump refused, in its own words.
         """
+
+    def attach(self, command: Command, receiver: Receiver) -> Process:
+        """Start a process in the server's container, as `Suite.attach` does."""
+
+    def read_psql(self) -> Mapping[str, bytes]:
+        """The server's own psql with the libraries it needs, as `Suite.put_files` takes them: it is `bin/psql`."""
 
 
 class Engine(Protocol):
@@ -156,7 +231,12 @@ class Engine(Protocol):
     def read_service_logs(self) -> bytes:
         """What the services have written so far, a line for each of theirs."""
 
-    def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
+    def attach_service(self, name: str, command: Command, receiver: Receiver) -> Process:
+        """Start a process in the container of a service, as `Suite.attach` does; raises SettingsError without one."""
+
+    def start_suite(
+        self, receiver: Receiver, publish: bool, egress: bool = True, access: Access | None = None
+    ) -> Suite:
         """Start the suite container with the project's sources in it.
 
         Args:
@@ -164,6 +244,10 @@ class Engine(Protocol):
             publish: map Postgres's port.
             egress: whether the suite has a network besides its own loopback; without one no port is mapped, and
                 `Server.find_addresses` names the folder of a Unix socket on this machine.
+            access: what a person who works in it gets.
+
+        Raises:
+            SettingsError: the engine cannot mount the folder.
         """
 
     def start_postgres(self, suite: Suite, password: str, receiver: Receiver) -> Server:

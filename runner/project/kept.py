@@ -1,11 +1,13 @@
-"""What is known of images, kept in the results folder: digests by image id, and listings by digest."""
+"""What is known of images, kept in the results folder: digests by image id, listings by digest, programs in them."""
 
 import hashlib
+import io
 import json
 import lzma
+import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -66,3 +68,23 @@ def load_listing(folder: Path, digest: str) -> Contents | None:
     except (OSError, lzma.LZMAError):
         return None
     return parse_listing(text.decode()) if f"sha256:{hashlib.sha256(text).hexdigest()}" == digest else None
+
+
+def keep_files(path: Path, files: Mapping[str, bytes]) -> None:
+    """Keep files that came out of an image, in the place of any others; where that cannot be, there are none."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.iterdir():
+            old.unlink(missing_ok=True)
+        with open_whole(path) as file, tarfile.open(fileobj=file, mode="w") as archive:
+            for name, content in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+
+
+def load_files(path: Path) -> dict[str, bytes]:
+    """Files that were kept; none where they were not, or are damaged."""
+    with suppress(OSError, tarfile.TarError), tarfile.open(path) as archive:
+        return {each.name: file.read() for each in archive if (file := archive.extractfile(each))}
+    return {}

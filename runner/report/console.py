@@ -57,7 +57,7 @@ class Console:
                 self.print(f"  {event.data['step']:<9} {DIM}{seconds:6.2f} s{RESET}  {note}")
             case "progress":
                 self.show_progress(event.data["text"])
-            case "audit":
+            case "audit" | "banner":
                 self.print(f"  {event.data['text']}")
             case "worker-crashed":
                 self.print(f"  {RED}worker {event.data['worker']} crashed{RESET}; another takes over with a clean slot")

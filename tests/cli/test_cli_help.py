@@ -11,7 +11,7 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "clean", "compose", "config", "doctor", "flaky", "groups", "init", "lock", "ps", "run"]
+COMMANDS = ["audit", "clean", "compose", "config", "doctor", "flaky", "groups", "init", "lock", "ps", "run", "shell"]
 LISTED = [*COMMANDS, "image", "ledger"]
 """As the help has them: those with commands of their own come last."""
 

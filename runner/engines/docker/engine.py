@@ -14,10 +14,11 @@ from runner.core.settings import Settings
 from runner.engines.docker import leftovers
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.execution import Execution
 from runner.engines.docker.images import Images, ensure_images, make_images
 from runner.engines.docker.suite import SuiteContainer
 from runner.engines.docker.watchdog import Watchdog
-from runner.engines.protocol import Leftover, Progress, Receiver, Server, Suite
+from runner.engines.protocol import Access, Command, Leftover, Process, Progress, Receiver, Server, Suite
 from runner.project.locking import LockState
 from runner.project.recipe import SuiteRecipe
 
@@ -125,12 +126,20 @@ class DockerEngine:
 
         return read_logs(self._client, self._identity.run)
 
-    def start_suite(self, receiver: Receiver, publish: bool, egress: bool = True) -> Suite:
+    def attach_service(self, name: str, command: Command, receiver: Receiver) -> Process:
+        """Start a process in the container of a service; see `runner.engines.protocol`."""
+        from runner.engines.docker.service_states import find_service
+
+        return Execution(self._client.api, find_service(self._client, self._identity.run, name), command, receiver)
+
+    def start_suite(
+        self, receiver: Receiver, publish: bool, egress: bool = True, access: Access | None = None
+    ) -> Suite:
         """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""
         self._egress, hear = egress, self._until_removed(receiver)
         self._ensure_watchdog()
         suite = SuiteContainer(
-            self._client, self.image, self._identity, self._recipe, hear, publish, egress, self._networks
+            self._client, self.image, self._identity, self._recipe, hear, publish, egress, self._networks, access
         )
         self._containers.callback(suite.close)
         return suite

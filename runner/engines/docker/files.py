@@ -18,11 +18,16 @@ def pack_files(files: Mapping[str, bytes]) -> bytes:
     """A tar file of files, by path, that everybody may read and nobody but root may write to."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as archive:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(content), 0o444
-            archive.addfile(member, io.BytesIO(content))
+        add_files(archive, files)
     return target.getvalue()
+
+
+def add_files(archive: tarfile.TarFile, files: Mapping[str, bytes], folder: str = "") -> None:
+    """Add files below a folder; those in its `bin` can be executed."""
+    for name, content in files.items():
+        member = tarfile.TarInfo(f"{folder}{name}")
+        member.size, member.mode = len(content), 0o555 if name.startswith("bin/") else 0o444
+        archive.addfile(member, io.BytesIO(content))
 
 
 def open_folder(api: APIClient, container_id: str, path: str) -> None:

@@ -1,6 +1,6 @@
 """The disposable Postgres server: testcontainers' PostgresContainer with our lease and the suite's network."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import docker
@@ -13,10 +13,12 @@ from runner.core.hardening import DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
+from runner.engines.docker.execution import Execution
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.place import is_in_container, order_places
+from runner.engines.docker.psql import read_psql
 from runner.engines.docker.tunnel import PORT, Tunnel
-from runner.engines.protocol import Receiver, ServerAddress, Suite
+from runner.engines.protocol import Command, Receiver, ServerAddress, Suite
 
 
 class LeasedDockerClient(DockerClient):
@@ -101,6 +103,14 @@ class DisposablePostgres(PostgresContainer):
     def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:
         """The SQL that makes a database's objects, or those of some schemas, again."""
         return dump(self._leased.client.api, self._find_id(), database, schemas, data)
+
+    def attach(self, command: Command, receiver: Receiver) -> Execution:
+        """Start a process in the server's container; see `runner.engines.protocol`."""
+        return Execution(self._leased.client.api, self._find_id(), command, receiver)
+
+    def read_psql(self) -> Mapping[str, bytes]:
+        """The server's own psql; see `runner.engines.protocol`."""
+        return read_psql(self._leased.client.api, self._find_id())
 
     def find_addresses(self) -> Iterator[ServerAddress]:
         """Where the server may be reached from here, the likeliest first; the last way always works.

@@ -7,8 +7,9 @@ import docker
 from docker.errors import APIError
 
 from runner.core import names
+from runner.core.nearest import make_hint
 from runner.engines.docker.connect import translate
-from runner.errors import EngineError, NotReadyError, RunnerError
+from runner.errors import EngineError, NotReadyError, RunnerError, SettingsError
 
 ROLE = "service"
 SERVICE = "com.docker.compose.service"
@@ -36,6 +37,15 @@ def list_states(client: docker.DockerClient, run: str) -> list[ServiceState]:
     with translate("cannot look at the services"):
         found = [client.api.inspect_container(each["Id"]) for each in client.api.containers(all=True, filters=wanted)]
     return sorted((read_state(each) for each in found), key=lambda each: each.service)
+
+
+def find_service(client: docker.DockerClient, run: str, name: str) -> str:
+    """The id of a service's container; raises SettingsError where the run has no such service."""
+    states = {each.service: each.id for each in list_states(client, run)}
+    if name not in states:
+        known = ["postgres", *states]
+        raise SettingsError(f"unknown service `{name}`", hint=make_hint(name, known))
+    return states[name]
 
 
 def read_state(inspected: dict[str, Any]) -> ServiceState:

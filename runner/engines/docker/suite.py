@@ -5,17 +5,20 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import docker
 from docker.errors import NotFound
 
 from runner.core.hardening import POSTGRES_PORT, SHARED_MEMORY
 from runner.core.places import FILES, PROJECT, RESULTS
+from runner.engines.docker.access import equip, make_options
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
+from runner.engines.docker.execution import Execution
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
-from runner.engines.protocol import Receiver
+from runner.engines.protocol import Access, Command, Receiver
 from runner.errors import RunnerError
 from runner.project.recipe import SuiteRecipe
 
@@ -36,6 +39,7 @@ class SuiteContainer:
         publish: bool,
         egress: bool,
         networks: Sequence[str] = (),
+        access: Access | None = None,
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -48,27 +52,39 @@ class SuiteContainer:
             publish: map Postgres's port to a free port of 127.0.0.1.
             egress: whether there is a network besides the loopback; without one no port is mapped.
             networks: those of the project's services, which it joins in any case.
+            access: what a person who works in it gets.
 
         Raises:
             EngineError: the engine could not.
-            SettingsError: what is to be writable is no folder.
+            SettingsError: what is to be writable is no folder, or the engine cannot mount the project's.
         """
-        ports = {f"{POSTGRES_PORT}/tcp": ("127.0.0.1", None)} if publish and egress else {}
+        mapped = {POSTGRES_PORT: 0} if publish else {}
+        mapped |= access.ports if access else {}
+        # The stubs do not know that None asks for a free port.
+        ports: Any = {f"{inside}/tcp": ("127.0.0.1", here or None) for inside, here in mapped.items()} if egress else {}
+        options = identity.make_options("suite") | (make_options(client, access) if access else {})
         first, *others = [*(["bridge"] if egress else []), *networks] or ["none"]
+        self._api = client.api
         with translate("cannot start the suite container"):
             self._container = client.containers.create(
                 image,
-                ports=ports,  # type: ignore[arg-type]  # None asks for a free port; the stubs do not know.
+                ports=ports,
                 shm_size=SHARED_MEMORY,
                 network_mode=first,
-                **identity.make_options("suite"),
+                **options,
             )
             self.id = str(self._container.id)
             for network in others:
                 client.api.connect_container_to_network(self.id, network)
-            self._container.put_archive(PROJECT, recipe.sources)
+            is_mounted = access is not None and access.folder is not None
+            if not is_mounted:
+                self._container.put_archive(PROJECT, recipe.sources)
             for folder in recipe.opened:
-                open_folder(client.api, self.id, folder)
+                # What is mounted is the caller's, whose rights stay as they are.
+                if not (is_mounted and folder == PROJECT):
+                    open_folder(client.api, self.id, folder)
+            if access is not None:
+                equip(client, self.id, access)
             self._lease = Lease(client.api, self.id)
             self._lease.receive(receiver)
         # The engine takes 0.2 s, in which Postgres's client libraries are imported and its container is made.
@@ -104,6 +120,10 @@ class SuiteContainer:
     def answer(self, name: str, text: str = "") -> None:
         """Answer what the pytest plugin asked for under a name; a text is a refusal."""
         self._lease.send(do="answer", name=name, text=text)
+
+    def attach(self, command: Command, receiver: Receiver) -> Execution:
+        """Start a process in the project's folder, with its streams attached; see `runner.engines.protocol`."""
+        return Execution(self._api, self.id, command, receiver, PROJECT)
 
     def put_files(self, files: Mapping[str, bytes]) -> None:
         """Put files into the folder FILES, where the suite may read them."""
