@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.core.debugging import make_launch
 from runner.core.events import Event
 from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
-from runner.core.shell import Place, make_variables
+from runner.core.shell import Place, choose_terminal, make_variables
 from runner.core.slots import (
     ORDER,
     fill_server,
@@ -21,7 +22,7 @@ from runner.core.slots import (
     make_server,
     make_setup_environment,
 )
-from runner.engines.protocol import Access, Command, Engine, Process, Receiver, ServerAddress, Suite
+from runner.engines.protocol import Access, Command, Engine, Process, Receiver, ServerAddress, Size, Suite
 from runner.errors import PostgresError, RunnerError
 from runner.report.results import keep_dump
 from runner.steps import Steps
@@ -129,12 +130,26 @@ class Environment:
             each: the pass.
             plan: one that differs from the stage's in what pytest is told, such as the order.
         """
-        plan, around = plan or self._plan, self._around
+        argv, variables = self._make_call(each, plan or self._plan)
+        self._suite.run(argv, variables)
+
+    def attach_pass(self, each: Pass, size: Size | None, receiver: Receiver) -> Process:
+        """Start pytest with a terminal, or pipes, of the caller's."""
+        argv, variables = self._make_call(each, self._plan)
+        if size is not None:
+            # Of a terminal the size is asked for, and changes.
+            del variables["COLUMNS"]
+            variables["TERM"] = choose_terminal(self._around.environ.get("TERM", ""))
+        return self._suite.attach(Command(argv, variables, size), receiver)
+
+    def _make_call(self, each: Pass, plan: Plan) -> tuple[list[str], dict[str, str]]:
+        """The command line of pytest for a pass, and its variables."""
+        around = self._around
         server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
         self._calls += 1
         variables = make_environment(plan, each, server, around.environ, self._calls)
-        argv = ["pytest", *make_pytest_args(plan, each, around.colour)]
-        self._suite.run(argv, {"COLUMNS": str(around.columns), **variables})
+        argv = [*make_launch(plan.debugger), *make_pytest_args(plan, each, around.colour)]
+        return argv, {"COLUMNS": str(around.columns), **variables}
 
     def start_postgres(self, check: Callable[[], None]) -> None:
         """Start the server and wait until it answers."""

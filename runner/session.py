@@ -13,7 +13,7 @@ from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.core.verdict import judge
-from runner.engines.protocol import Engine, Leftover, Progress
+from runner.engines.protocol import Access, Engine, Leftover, Progress
 from runner.environment import Environment, Surroundings
 from runner.errors import (
     EngineError,
@@ -28,7 +28,7 @@ from runner.interrupts import Interrupts
 from runner.isolation import RuleWatch
 from runner.report.junit import merge_junit
 from runner.steps import Steps
-from runner.streams import Sink, Streams, make_timeout
+from runner.streams import TICK, Sink, Streams, make_timeout
 
 SILENCE, LAST_WORDS = 0.02, 0.5
 """Seconds of silence after which the log of Postgres counts as read, and seconds to wait for that at the most."""
@@ -147,7 +147,7 @@ class Session:
         self, environment: Environment, stage: Stage, streams: Streams, check: Callable[[], None]
     ) -> list[int]:
         environment.start_services(check)
-        environment.start_suite()
+        environment.start_suite(self._make_access())
         try:
             # The first pass starts before Postgres does; the plugin waits where it needs a slot.
             started = not (environment.must_set_up and stage.passes[0].needs.database)
@@ -190,6 +190,7 @@ class Session:
         return codes
 
     def _start(self, environment: Environment, each: Pass) -> None:
+        """Start pytest for a pass."""
         self._collects_apart = collects_apart(each)
         environment.start_pass(each)
 
@@ -200,13 +201,27 @@ class Session:
         limit = min(left, own) if own else left
         before = tally.verdicts.copy()
         with self._steps.step("tests") as step:
-            code = streams.follow(limit, check)
+            code = self._follow_process(limit, streams, check)
             if code is None:
                 is_own = limit < left
                 total = own if is_own else self._plan.settings.timeout
                 raise make_timeout(total, tally.running, self._steps.clock(), each.name if is_own else "")
             step["note"] = f"{each.name}: {tally.as_text(before)}"
         return code
+
+    def _follow_process(self, limit: float, streams: Streams, check: Callable[[], None]) -> int | None:
+        """Follow pytest's process; its exit code, or None when the limit was reached."""
+        return streams.follow(limit, check)
+
+    @staticmethod
+    def _listen(streams: Streams, check: Callable[[], None]) -> None:
+        """Handle the next message of the containers, if one comes in a moment; raises to give up."""
+        check()
+        streams.take(TICK)
+
+    def _make_access(self) -> Access | None:
+        """What a person gets who works in the suite container; nobody does in most runs."""
+        return None
 
     def _find_left(self) -> float:
         """Seconds that are left for the tests of the run; the clock starts with the first question."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from runner.core.events import Listener
@@ -14,7 +15,7 @@ from runner.engines.protocol import Access, Command, Engine, Process
 from runner.environment import Environment, Surroundings
 from runner.project.kept import keep_files, load_files
 from runner.session import Session
-from runner.streams import TICK, Streams
+from runner.streams import Streams
 from runner.terminal import Terminal
 
 POSTGRES = "postgres"
@@ -60,7 +61,7 @@ class ShellSession(Session):
         environment.start_services(check)
         kept = self._find_kept_psql() if stage.database and not wish.service else None
         psql = load_files(kept) if kept else {}
-        environment.start_suite(self._make_access(psql))
+        environment.start_suite(self._open(psql))
         with ThreadPoolExecutor(1) as beside:
             # Starting a process takes the engine 0.2 s, in which Postgres starts. The process waits for the slot.
             attaching = None if wish.service else beside.submit(self._attach, environment, stage)
@@ -72,7 +73,8 @@ class ShellSession(Session):
                     environment.prepare(self._find_left, check)
                 process = attaching.result() if attaching else self._attach(environment, stage)
                 self._tell_banner(environment, stage)
-                self.outcome.exit_code = self._follow_process(process, environment, streams, check)
+                environment.answer(READY_ANSWER)
+                self.outcome.exit_code = self._terminal.follow(process, partial(self._listen, streams, check))
             finally:
                 environment.close()
 
@@ -81,7 +83,7 @@ class ShellSession(Session):
         tag = self._engine.postgres_image.rpartition(":")[2]
         return self._around.folder / self._plan.settings.results / "tools" / f"psql-{tag}.tar"
 
-    def _make_access(self, psql: Mapping[str, bytes]) -> Access:
+    def _open(self, psql: Mapping[str, bytes]) -> Access:
         wish = self._wish
         files = make_files(wish.project, MASTER)
         return Access(None if wish.is_copy else self._around.folder, wish.is_root, {**files, **psql})
@@ -90,21 +92,6 @@ class ShellSession(Session):
         environment.wait_started()
         _, variables = environment.make_shell_variables(stage.passes[0], MASTER)
         return environment.attach(self._make_command(variables), self._terminal.receive, self._wish.service)
-
-    def _follow_process(
-        self, process: Process, environment: Environment, streams: Streams, check: Callable[[], None]
-    ) -> int:
-        """Give the terminal to the process, and do what happens meanwhile; its exit code."""
-        try:
-            with self._terminal.lend(process):
-                environment.answer(READY_ANSWER)
-                while process.exit_code is None:
-                    check()
-                    self._terminal.check()
-                    streams.take(TICK)
-            return process.exit_code
-        finally:
-            process.close()
 
     def _make_command(self, variables: Mapping[str, str]) -> Command:
         wish, size = self._wish, self._terminal.find_size()

@@ -8,7 +8,7 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 
@@ -50,17 +50,28 @@ class Terminal:
         except OSError:
             self._broken = True
 
-    def check(self) -> None:
-        """Raise if nobody reads any more, as `| head` does.
+    def follow(self, process: Process, meanwhile: Callable[[], object]) -> int:
+        """Give a process the terminal until it ends; its exit code.
+
+        Args:
+            process: it is cut off where this is given up.
+            meanwhile: called all the time; takes a moment, and raises to give up.
 
         Raises:
-            Interrupted: with the exit code that shells have for a closed pipe.
+            Interrupted: nobody reads the output any more, as `| head` does; with the exit code that shells have.
         """
-        if self._broken:
-            raise Interrupted(signal.SIGPIPE, "a closed pipe: the output cannot be written")
+        try:
+            with self._lend(process):
+                while process.exit_code is None:
+                    meanwhile()
+                    if self._broken:
+                        raise Interrupted(signal.SIGPIPE, "a closed pipe: the output cannot be written")
+            return process.exit_code
+        finally:
+            process.close()
 
     @contextmanager
-    def lend(self, process: Process) -> Iterator[None]:
+    def _lend(self, process: Process) -> Iterator[None]:
         """Pass on what is typed, or comes through a pipe, to a process; afterwards the terminal is as it was."""
         with ExitStack() as stack:
             if self.is_interactive:

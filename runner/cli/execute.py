@@ -29,6 +29,9 @@ from runner.report.console import Console, make_last_line, paint_error, wants_co
 from runner.report.results import make_results_folder, point_latest
 from runner.session import Outcome, Session
 
+MakePlan = Callable[[int], Plan]
+"""Makes the plan for a number of CPUs."""
+
 MakeSession = Callable[[Plan, Engine, Surroundings, Sequence[Listener]], Session]
 
 
@@ -65,7 +68,7 @@ class Done:
 def execute(
     project: Project,
     settings: Settings,
-    make: Callable[[int], Plan],
+    make: MakePlan,
     as_json: bool,
     verbose: bool = False,
     is_quiet: bool = False,

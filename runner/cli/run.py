@@ -31,6 +31,8 @@ Examples:
   runner run --shuffle                        in random order; --shuffle=SEED repeats one
   runner run --locked                         only in the very image of runner.lock
   runner run --reruns 0                       no retries, not even of transient failures
+  runner run --pdb tests/api                  pytest's debugger where a test fails
+  runner run --debug tests/test_a.py::test_a  from the start of one test
   runner run -m "not slow" -k login tests/api -- --maxfail=1
 """
 
@@ -57,17 +59,25 @@ def run(
     shuffle: Annotated[
         str, typer.Option(metavar="[=SEED]", help="Random order; without a seed a new one, which is printed.")
     ] = "",
+    pdb: Annotated[bool, typer.Option("--pdb", help="Pytest's debugger at this terminal where a test fails.")] = False,
+    debug: Annotated[str, typer.Option(metavar="TEST", help="The debugger at the start of one test.")] = "",
+    debugpy: Annotated[
+        int, typer.Option(metavar="PORT", help="Wait for an editor at this port of 127.0.0.1.", min=0, max=65535)
+    ] = 0,
     locked: LockedOption = None,
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Run tests in a disposable environment and leave nothing behind."""
-    from runner.cli.execute import execute
+    from runner.cli.debugging import stand_by
+    from runner.cli.execute import MakePlan, MakeSession, execute
     from runner.cli.history import load_history
     from runner.cli.loading import load
+    from runner.core.debugging import Debugger
     from runner.core.plan import make_plan
     from runner.core.settings import parse_number
+    from runner.session import Session
 
     loaded, sourced = load(
         project,
@@ -82,12 +92,16 @@ def run(
     )
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())
+    paths = [*(paths or []), *([debug] if debug else [])]
     selection = make_selection(loaded.folder, group, when, mark, keyword, paths, arguments)
     seed = read_seed(shuffle)
     make_plan(settings, selection, cpus=1)  # Refuses unknown groups before the engine is asked for anything.
     history = load_history(loaded, settings, selection.as_key())
-    make = partial(make_plan, settings, selection, seed=seed, history=history)
-    done = execute(loaded, settings, make, as_json, verbose)
+    make: MakePlan = partial(make_plan, settings, selection, seed=seed, history=history)
+    make_session: MakeSession = Session
+    if pdb or debug or debugpy:
+        make, make_session = stand_by(make, Debugger(bool(debug), debugpy), as_json)
+    done = execute(loaded, settings, make, as_json, verbose, make_session=make_session)
     if as_json:
         print(json.dumps(done.as_dict()))
     raise typer.Exit(done.outcome.exit_code)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from runner.core.debugging import Debugger
 from runner.core.groups import MOMENTS, Group, Isolation
 from runner.core.nearest import make_hint
 from runner.core.passes import Needs, Pass, Stage, limit_workers, make_needs, make_passes
@@ -56,6 +57,7 @@ class Plan:
         seed: of the random order; None keeps the declared one.
         durations: seconds of each known test, from earlier runs; the longest start first.
         order: the tests to run, in exactly this order; empty for all that are selected.
+        debugger: what stands by while tests run.
     """
 
     settings: Settings
@@ -65,6 +67,7 @@ class Plan:
     seed: int | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
     order: tuple[str, ...] = ()
+    debugger: Debugger | None = None
 
     @property
     def database(self) -> bool:

@@ -200,6 +200,13 @@ class Engine(Protocol):
     def ensure_images(self, database: bool, progress: Progress) -> Sequence[str]:
         """Build the images that are missing and return their names; raises ImageError."""
 
+    def ensure_debugger(self, progress: Progress) -> bool:
+        """Let the next suite container have debugpy in /opt/debugger; whether an image had to be built for that.
+
+        Raises:
+            ImageError: it cannot be built.
+        """
+
     @property
     def has_lock(self) -> bool:
         """Whether the project has a `runner.lock`."""

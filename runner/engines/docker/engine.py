@@ -39,6 +39,7 @@ class DockerEngine:
         self._recipe = recipe
         self._settings = settings
         self._images: Images = make_images(recipe, settings, lock.pins if lock else None)
+        self._chosen = self._images.suite.tag
         self._lock = lock
         self._built: Sequence[str] = ()
         self._guard = ExitStack()
@@ -90,6 +91,13 @@ class DockerEngine:
         self._built = ensure_images(self._client, self._images, database, progress)
         return self._built
 
+    def ensure_debugger(self, progress: Progress) -> bool:
+        """Let the next suite container have debugpy; see `runner.engines.protocol`."""
+        from runner.engines.docker.debugger import ensure_debugger
+
+        self._chosen, is_built = ensure_debugger(self._client, self._images.suite, progress)
+        return is_built
+
     @property
     def has_lock(self) -> bool:
         """Whether the project has a `runner.lock`."""
@@ -139,7 +147,7 @@ class DockerEngine:
         self._egress, hear = egress, self._until_removed(receiver)
         self._ensure_watchdog()
         suite = SuiteContainer(
-            self._client, self.image, self._identity, self._recipe, hear, publish, egress, self._networks, access
+            self._client, self._chosen, self._identity, self._recipe, hear, publish, egress, self._networks, access
         )
         self._containers.callback(suite.close)
         return suite

@@ -19,7 +19,7 @@ from runner.engines.docker.execution import Execution
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
 from runner.engines.protocol import Access, Command, Receiver
-from runner.errors import RunnerError
+from runner.errors import RunnerError, SettingsError
 from runner.project.recipe import SuiteRecipe
 
 
@@ -97,7 +97,7 @@ class SuiteContainer:
             with translate("cannot start the suite container"):
                 self._container.start()
         except RunnerError as error:
-            self._failure = error
+            self._failure = explain_port(error)
 
     def wait_started(self) -> None:
         """Wait until the engine has started the container, which others need to join its network.
@@ -151,3 +151,10 @@ class SuiteContainer:
     def close(self) -> None:
         """Give the container up."""
         self._lease.close()
+
+
+def explain_port(error: RunnerError) -> RunnerError:
+    """An error that says what to do about a port that another program has."""
+    if "port is already allocated" not in error.cause and "address already in use" not in error.cause:
+        return error
+    return SettingsError("cannot give the suite container its port", error.cause, "name another port, or free this one")
