@@ -7,12 +7,12 @@ GROUPS := smoke regression slow e2e security performance
 MOMENTS := commit pull-request nightly release
 .DEFAULT_GOAL := help
 
-.PHONY: help install check test bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
+.PHONY: help install check test shell bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
 	@for name in $(GROUPS) $(MOMENTS:%=when-%); do echo "  test-$$name"; done
-	@echo "test-* need an engine, make and a shell; the others Python 3.11 too"
+	@echo "shell and test-* need an engine, make and a shell; the others Python 3.11 too"
 
 $(VENV)/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -40,6 +40,9 @@ $(GROUPS:%=test-%): test-%: $(NEEDED)
 $(MOMENTS:%=test-when-%): test-when-%: $(NEEDED)
 	@$(RUNNER) run --when $* -m "not engine"
 
+shell: $(NEEDED) ## stand in the environment of the tests; Ctrl-D leaves it
+	@$(RUNNER) shell
+
 image-save image-load: image-%: $(NEEDED) ## keep the images in FILE, or take them from there
 	@$(RUNNER) image $* $(if $(filter save,$*),-o )"$(FILE)"
 
@@ -66,6 +69,8 @@ lock: $(VENV)/ready ## lock the dependencies again, newest versions
 	  --no-annotate --no-header tools.in -o tools.txt
 	cd images/suite && echo uv | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o uv.txt
+	cd images/debugger && echo debugpy | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o debugpy.txt
 
 clean: ## remove what make made here, and objects of dead runs on the engine
 	-@$(BIN)/runner clean

@@ -1,8 +1,10 @@
 """The terminal's view of a run: one line for each step with its time, on standard error."""
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from runner.core.annotations import Annotation
@@ -102,10 +104,8 @@ class Console:
 
     def print(self, text: str) -> None:
         """Print a line that stays."""
-        self._write(text)
-        self._stream.write("\n")
+        self._write(text, "\n")
         self._temporary = False
-        self._stream.flush()
 
     def give_way(self, data: bytes) -> None:
         """Remove a temporary line, before `data` of another goes to the terminal, and see how that ends."""
@@ -114,14 +114,20 @@ class Console:
             self._temporary = False
         self._open_line = self._shared and not data.endswith(b"\n")
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, end: str = "") -> None:
         if not self._colour:
             for code in (DIM, BOLD, RED, GREEN, RESET):
                 text = text.replace(code, "")
         start = "\n" if self._open_line else "\r\x1b[K" if self._temporary else ""
         self._open_line = False
-        self._stream.write(start + make_writable(text, self._stream))
-        self._stream.flush()
+        try:
+            self._stream.write(start + make_writable(text, self._stream) + end)
+            self._stream.flush()
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            # The terminal was closed. What is still to be done is not said any more, but done.
+            self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end
 
 
 def make_writable(text: str, stream: TextIO) -> str:

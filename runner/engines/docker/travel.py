@@ -1,7 +1,6 @@
 """Moves images between engines as one file, compressed by zstd; registry.py moves them through a registry."""
 
 import json
-import sys
 import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,15 +15,11 @@ from runner.engines.docker.contents import inspect
 from runner.engines.docker.stream import PIECE, Stream, open_answer
 from runner.engines.protocol import Progress
 from runner.errors import ImageError, find_reason
+from runner.project.compression import make_options, zstd
 from runner.project.kept import open_whole
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-OPTIONS = {int(zstd.CompressionParameter.compression_level): 3, int(zstd.CompressionParameter.checksum_flag): 1}
-"""Without the checksum a changed byte could go unseen."""
+LEVEL = 3
+"""Of compression: images are large, and time counts more."""
 
 
 def save(client: docker.DockerClient, tags: Sequence[str], target: Path, progress: Progress) -> int:
@@ -41,7 +36,7 @@ def save(client: docker.DockerClient, tags: Sequence[str], target: Path, progres
             with (
                 open_answer(client.api, "/images/get", names=[*tags]) as stream,
                 open_whole(target) as file,
-                zstd.open(file, "wb", options=OPTIONS) as packed,
+                zstd.open(file, "wb", options=make_options(LEVEL)) as packed,
             ):
                 for piece in read_pieces(stream, progress):
                     packed.write(piece)
