@@ -5,12 +5,13 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.core.debugging import make_launch
 from runner.core.events import Event
+from runner.core.keeping import Keeping
 from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
@@ -30,6 +31,7 @@ from runner.streams import Sink, Streams
 
 if TYPE_CHECKING:
     from runner.desk import Desk
+    from runner.keeper import Keeper, Order
     from runner.postgres.slots import Slots
     from runner.setup import Setup
 
@@ -62,16 +64,26 @@ class Environment:
     """Started in the order of its methods; `hear` answers what tests ask for."""
 
     def __init__(
-        self, plan: Plan, stage: Stage, engine: Engine, around: Surroundings, streams: Streams, steps: Steps
+        self,
+        plan: Plan,
+        stage: Stage,
+        engine: Engine,
+        around: Surroundings,
+        streams: Streams,
+        steps: Steps,
+        keeping: Keeping,
     ) -> None:
         self._plan, self._stage, self._engine = plan, stage, engine
         self._around, self._streams, self._steps = around, streams, steps
+        self._keeping = keeping
+        self._pass: Pass = stage.passes[0]
         self._secret = secrets.token_hex(16)
         self._wanted: list[str] = [*stage.slots] if stage.database else []
         self._calls = 0
         self._setup: Setup | None = None
         self._slots: Slots | None = None
         self._desk: Desk | None = None
+        self._keeper: Keeper | None = None
 
     @property
     def must_set_up(self) -> bool:
@@ -147,6 +159,7 @@ class Environment:
         around = self._around
         server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
         self._calls += 1
+        self._pass = each
         variables = make_environment(plan, each, server, around.environ, self._calls)
         argv = [*make_launch(plan.debugger), *make_pytest_args(plan, each, around.colour)]
         return argv, {"COLUMNS": str(around.columns), **variables}
@@ -244,6 +257,7 @@ class Environment:
 
     def hear(self, event: Event) -> None:
         """Do what an event of the suite asks for."""
+        self._tell_kept()
         data = event.data
         match event.name:
             case "slot-wanted":
@@ -254,6 +268,8 @@ class Environment:
                 self._open_desk().make(data["name"], self._slots.find_role(data["slot"]))
             case "database-done" if self._desk is not None and is_database_of(data["name"], data["slot"]):
                 self._desk.give_back(data["name"], data["test"] if data["failed"] else "")
+            case "failure-wanted" if is_slot(data["slot"]):
+                self._open_keeper().keep(self._make_order(event))
 
     def _want_slot(self, slot: str) -> None:
         """Make a slot, or remember it until the server is there. Workers ask as xdist starts them."""
@@ -299,6 +315,30 @@ class Environment:
             self._desk = Desk(self._at, self._stage.isolation, self._suite.answer, self._server, self._around.results)
         return self._desk
 
+    def _open_keeper(self) -> "Keeper":
+        if self._keeper is None:
+            from runner.keeper import Keeper
+
+            own = [self._plan.settings.environment, *(dict(each.needs.environment) for each in self._stage.passes)]
+            self._keeper = Keeper(self._suite, self._around.results, self._keeping, [self._around.environ, *own])
+        return self._keeper
+
+    def _make_order(self, event: Event) -> "Order":
+        from runner.keeper import Order, Place
+
+        order = Order(event.data, self._pass.name, self._plan.seed, self._stage.isolation, Place())
+        slot = event.data["slot"]
+        if self._slots is None or not self._pass.needs.database or slot not in self._slots.made:
+            return order
+        preamble = self._script.preamble if self._script else ""
+        place = Place(slot, self._slots.find_role(slot), *self._slots.find_place(slot), preamble)
+        return replace(order, place=place, server=self._server, address=self._at)
+
+    def _tell_kept(self) -> None:
+        """Tell what the keeper has done since."""
+        for name, data in self._keeper.take_said() if self._keeper else ():
+            self._steps.tell(name, **data)
+
     def interrupt(self) -> None:
         """Give pytest a moment for its summary."""
         with suppress(RunnerError):
@@ -307,6 +347,9 @@ class Environment:
 
     def close(self) -> None:
         """Finish what is asked for, and copy the results there are; after an error, a second one is of no interest."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._tell_kept()
         if self._desk is not None:
             self._desk.close()
         self._keep_service_logs()

@@ -8,6 +8,7 @@ from datetime import date
 
 from runner.core.attempt_log import AttemptLog
 from runner.core.events import Event, Listener
+from runner.core.keeping import Keeping
 from runner.core.nearest import make_hint
 from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
 from runner.core.passes import Pass, Stage
@@ -44,6 +45,7 @@ class Outcome:
         tally: counts of tests.
         log: the attempts of every test.
         lines: what a person should know of.
+        kept: where the states of failed tests are.
         left: what is left behind on the engine.
         is_counted: whether the engine could be asked for that.
         seconds: how long it took.
@@ -54,6 +56,7 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     log: AttemptLog = field(default_factory=AttemptLog)
     lines: Sequence[str] = ()
+    kept: Sequence[str] = ()
     left: Sequence[Leftover] = ()
     is_counted: bool = True
     seconds: float = 0.0
@@ -94,7 +97,8 @@ class Session:
         self._plan = plan
         self._engine = engine
         self._around = around
-        self._steps = Steps(listeners)
+        self._keeping = Keeping(plan.settings.kept_failures, plan.settings.kept_megabytes)
+        self._steps = Steps([*listeners, self._keeping.hear])
         self._environment: Environment | None = None
         self._rules = RuleWatch()
         self._marks: frozenset[str] | None = None
@@ -118,6 +122,7 @@ class Session:
             finally:
                 self._tear_down()
         self._write_junit()
+        outcome.kept = [*self._keeping.describe()]
         outcome.seconds = self._steps.clock()
         return outcome
 
@@ -130,7 +135,7 @@ class Session:
         """The environment of a stage, in the place of the one before, whose containers are removed first."""
         if self._environment is not None:
             self._engine.remove_containers()
-        self._environment = Environment(plan, stage, self._engine, self._around, streams, self._steps)
+        self._environment = Environment(plan, stage, self._engine, self._around, streams, self._steps, self._keeping)
         return self._environment
 
     def _run_stages(self, streams: Streams, check: Callable[[], None]) -> list[int]:

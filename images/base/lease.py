@@ -15,6 +15,8 @@ without their order, so the end of a process is marked in both. At end-of-file o
 once: the engine closes it when the owner's connection breaks, however the owner ended. Being process 1, it takes the
 rest with it.
 
+Where EPHEMERAL_RUNNER_LOG names a file, what the COMMAND writes there goes to standard output too (relay.py).
+
 Runs inside the images only; needs the standard library only.
 """
 
@@ -27,6 +29,7 @@ import signal
 import subprocess
 import sys
 
+import relay
 from reports import CHUNK, Reports, write
 
 READY = os.environ.get("EPHEMERAL_RUNNER_READY", "/run/runner/ready")
@@ -69,6 +72,7 @@ class Lease:
     def __init__(self, argv, selector):
         self.lasts = not argv
         self.child = None
+        self.relay = relay.Relay(relay.PATH) if argv and relay.PATH else None
         if argv:
             try:
                 self.child = start(argv)
@@ -123,6 +127,8 @@ class Lease:
         """
         exit_code = exit_code if exit_code >= 0 else 128 - exit_code
         if not self.lasts:
+            if self.relay:
+                self.relay.drain()
             os._exit(exit_code)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, signal.SIGKILL)
@@ -144,8 +150,10 @@ def main():
     selector.register(0, selectors.EVENT_READ, lease.read)
     selector.register(wake_reader, selectors.EVENT_READ, lambda: (os.read(wake_reader, 4096), lease.reap()))
     while True:
-        for key, _ in selector.select():
+        for key, _ in selector.select(relay.PAUSE if lease.relay else None):
             key.data()
+        if lease.relay:
+            lease.relay.pass_on()
 
 
 if __name__ == "__main__":

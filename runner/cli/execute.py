@@ -57,6 +57,7 @@ class Done:
             ],
             "seed": self.plan.seed,
             "remarks": list(outcome.lines),
+            "kept": list(outcome.kept),
             "crashed_workers": outcome.tally.crashed,
             "seconds": round(outcome.seconds, 3),
             "results": str(self.results),
@@ -111,6 +112,8 @@ def execute(
         outcome.lines = [*outcome.lines, *record(project, plan, outcome, run, engine.image, started)]
     for line in outcome.lines:
         console.print(f"  {line}")
+    for line in outcome.kept:
+        console.print(f"  kept      {line}")
     console.print(f"  results   {results}  {outcome.seconds:.2f} s in all")
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))

@@ -41,6 +41,7 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
     "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int},
     "database-wanted": {"slot": str, "name": str},
     "database-done": {"slot": str, "name": str, "test": str, "failed": bool},
+    "failure-wanted": {"slot": str, "answer": str, "test": str, "attempt": int, "phase": str},
     "worker-crashed": {"worker": str},
     "slot-wanted": {"slot": str},
     "unknown-mark": {"mark": str, "known": list},

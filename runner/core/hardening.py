@@ -15,3 +15,9 @@ SHARED_MEMORY = "256m"
 DATA_IN_MEMORY = "/dev/shm"  # noqa: S108 -- the container's own memory file system, not a shared temporary folder
 DATA_VARIABLE = "EPHEMERAL_RUNNER_DATA"
 """Tells images/postgres/start.sh where the data goes."""
+
+DATA_ON_DISK = "/var/lib/ephemeral-runner"
+"""Where the data goes without it."""
+
+LOG, LOG_VARIABLE = "server.log", "EPHEMERAL_RUNNER_LOG"
+"""The server's log, beside its data, with each statement of tests; the variable tells start.sh and images/base/relay.py."""

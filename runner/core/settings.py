@@ -105,6 +105,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="memory for Postgres's data, in MiB; 0, or more than half of the engine's: data on disk",
         ),
     ] = 1024
+    kept_failures: Annotated[
+        int,
+        Meta(
+            ge=0, description="how many failed tests of a run keep their state: database, statements, output; 0: none"
+        ),
+    ] = 10
+    kept_megabytes: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="room for the kept states of a run, in MB; a database for which it is too small is left out",
+        ),
+    ] = 100
     environment: Annotated[
         dict[str, str],
         Meta(description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"),

@@ -30,6 +30,9 @@ VARIABLES = {
 }
 """What every suite sees, as templates for the address of a slot."""
 
+NAMED = {"PGAPPNAME": "{slot}"}
+"""Where workers share a role: Postgres's log tells their statements apart by it."""
+
 PLUGIN_VARIABLE = "EPHEMERAL_RUNNER"
 """Holds what the plugin needs to know, as JSON."""
 
@@ -77,12 +80,13 @@ def make_environment(
     """
     settings = plan.settings
     own = {**settings.environment, **dict(each.needs.environment)}
+    shared = NAMED if each.needs.isolation == "none" else {}
     constant = {name: text.format() for name, text in own.items() if not find_fields(text)}
     wiring = {
         "marks": make_marks(settings.groups),
         "groups": {name: group.marks for name, group in settings.groups.items()},
         # What the project sets to a constant stays as it is.
-        "variables": {name: text for name, text in {**VARIABLES, **own}.items() if name not in constant},
+        "variables": {name: text for name, text in {**VARIABLES, **shared, **own}.items() if name not in constant},
         "own": sorted(own),
         "server": server,
         "call": call,
@@ -95,6 +99,7 @@ def make_environment(
         "seed": plan.seed,
         "durations": make_scope_durations(plan.durations),
         "order": f"{FILES}/{ORDER}" if plan.order else None,
+        "keeps": settings.kept_failures > 0,
     }
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     plugins = [PLUGIN_MODULE, *filter(None, [constant.get("PYTEST_PLUGINS")])]

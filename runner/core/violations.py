@@ -12,11 +12,17 @@ LONGEST = 200
 """Characters of a statement that are kept."""
 
 START = re.compile(
-    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) \S+ \[(?P<pid>\d+)\] (?P<user>[^@]*)@.*? "
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) \S+ \[(?P<pid>\d+)\] (?P<user>[^@]*)@(?P<place>.*?) "
     r"(?P<kind>DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT)"
     r":  (?P<text>.*)"
 )
-"""A line as `log_line_prefix` in images/postgres/postgresql.conf has it begin, in UTC; others continue with a tab."""
+"""A line as `log_line_prefix` in images/postgres/postgresql.conf has it begin, in UTC; others continue with a tab.
+
+`place`: the database, and behind a space the connection's application_name.
+"""
+
+PARTS = frozenset({"DETAIL", "HINT", "QUERY", "CONTEXT", "LOCATION", "STATEMENT"})
+"""Kinds of lines that go on with a message."""
 
 REFUSAL = re.compile(
     r"(?:permission denied for|permission denied to set|must be owner of) "
@@ -90,7 +96,7 @@ class LogReader:
         if begun is None:
             return
         text, pid, kind = "\n".join(self._lines), begun["pid"], begun["kind"]
-        if kind in {"DETAIL", "HINT", "QUERY", "CONTEXT", "LOCATION", "STATEMENT"}:
+        if kind in PARTS:
             if pid in self._open:
                 self._open[pid].fields[kind] = text
         else:
@@ -104,13 +110,17 @@ class LogReader:
         refusal = REFUSAL.fullmatch(text)
         if refusal and begun["kind"] in {"ERROR", "FATAL"} and is_slot(begun["user"]):
             with suppress(ValueError):  # A date that there is not: somebody else's line.
-                time = datetime.fromisoformat(f"{begun['time']}+00:00").timestamp()
-                self._open[begun["pid"]] = Message(begun["user"], time, refusal)
+                self._open[begun["pid"]] = Message(begun["user"], find_time(begun), refusal)
 
     def _judge(self, pid: str) -> Iterator[Violation]:
         message = self._open.pop(pid, None)
         if message and (found := judge(message)):
             yield found
+
+
+def find_time(begun: re.Match[str]) -> float:
+    """When a line was written, in seconds since the epoch; raises ValueError for a date that there is not."""
+    return datetime.fromisoformat(f"{begun['time']}+00:00").timestamp()
 
 
 def judge(message: Message) -> Violation | None:

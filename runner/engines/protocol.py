@@ -145,6 +145,17 @@ class Suite(Protocol):
         The latter is its standard error, which a process at a terminal has none of. END is not told.
         """
 
+    def read_file(self, path: str, most: int) -> bytes:
+        """The content of a file in the container.
+
+        Args:
+            path: not in a file system in memory.
+            most: bytes that it may have.
+
+        Raises:
+            EngineError: there is no such file, or it is larger.
+        """
+
     def copy_results(self, names: Sequence[str], target: Path) -> None:
         """Copy the named result files into a folder of the host; they belong to the caller there."""
 
@@ -159,7 +170,7 @@ class Server(Protocol):
         Unix socket.
         """
 
-    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:
+    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True, without: Sequence[str] = ()) -> str:
         """The SQL that makes a database's objects again, for a driver to run as one simple query.
 
         It sets the session's search_path and more, so that session is good for nothing else.
@@ -168,6 +179,7 @@ class Server(Protocol):
             database: its name.
             schemas: only these, with their CREATE SCHEMA; all where none is named.
             data: whether the rows are in it.
+            without: tables to leave out, as SQL names them, with their schemas: pg_dump would wait for their locks.
 
         Raises:
             PostgresError: pg_dump refused, in its own words.

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import fixtures, locating, marks, ordering, reports, retries, rules, slot, standalone, workers
+from . import fixtures, locating, marks, ordering, postmortem, reports, retries, rules, slot, standalone, workers
 from .channel import Channel, open_channel
 
 WIRING = slot.activate() or standalone.activate()
@@ -66,6 +66,9 @@ def run_tests(config: pytest.Config, channel: Channel) -> None:
         retries=again,
         locator=locating.Locator(WIRING, channel),
     )
+    if WIRING.get("keeps"):
+        # Last, so that its hook has the reports as all others leave them.
+        register(config, postmortem=postmortem.Postmortem(WIRING, channel))
 
 
 def register(config: pytest.Config, **plugins: object) -> None:

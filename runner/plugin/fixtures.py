@@ -17,6 +17,9 @@ from .session_fixtures import fail, find_url
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether a test failed so far, its setup included."""
 
+IN_USE: pytest.StashKey[list[str]] = pytest.StashKey()
+"""The names of a test's own databases while it uses them."""
+
 TROUBLE = (ServerError, AddressError, RefusedError, TimeoutError)
 
 
@@ -74,7 +77,10 @@ class Fixtures:
             name, url = self._databases.take()
         except TROUBLE as error:
             fail(f"no database of its own for the test: {error}")
+        in_use = request.node.stash.setdefault(IN_USE, [])
+        in_use.append(name)
         yield url
+        in_use.remove(name)
         self._end(self._databases, name, request.node)
 
     @staticmethod

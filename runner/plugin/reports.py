@@ -34,20 +34,19 @@ class StartReporter:
 
     def __init__(self, reports: Channel, wiring: Mapping[str, Any]) -> None:
         self._reports = reports
-        self._groups: Mapping[str, list[str]] = wiring["groups"]
+        self._wiring = wiring
         self._worker = slot.find_worker(wiring)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """An attempt begins."""
-        marks = {mark.name for mark in item.iter_markers()}
         self._reports.tell(
             "test-started",
             test=item.nodeid,
             worker=self._worker,
-            groups=[name for name, wanted in self._groups.items() if not marks.isdisjoint(wanted)],
+            groups=find_groups(item, self._wiring),
             attempt=getattr(item, "execution_count", 1),
-            crosses=CROSSES in marks,
+            crosses=item.get_closest_marker(CROSSES) is not None,
             time=time.time(),
         )
 
@@ -100,6 +99,12 @@ class TestReporter:
         for item in session.items:
             marks = sorted({mark.name for mark in item.iter_markers()})
             self._reports.tell("test-collected", test=item.nodeid, marks=marks)
+
+
+def find_groups(item: pytest.Item, wiring: Mapping[str, Any]) -> list[str]:
+    """The groups of a test, by its marks."""
+    marks = {mark.name for mark in item.iter_markers()}
+    return [name for name, wanted in wiring["groups"].items() if not marks.isdisjoint(wanted)]
 
 
 def find_message(report: pytest.TestReport) -> str:

@@ -1,13 +1,12 @@
 """The folder of one run's results: `.runner/runs/<run id>/`, and `.runner/latest` that points at the newest."""
 
-import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from runner.core.names import make_slug
 from runner.errors import RunnerError, SettingsError, find_reason
+from runner.report.failures import make_folder_name
 
 
 def make_results_folder(project: Path, name: str, run: str) -> Path:
@@ -50,14 +49,16 @@ def keep_out_of_git(root: Path) -> None:
 def keep_dump(results: Path, test: str, name: str, dump: Callable[[], str]) -> None:
     """Keep what a failed test left in its database, as `failures/<test>/<name>.sql`; two tests never share a folder.
 
-    Where there is no dump, the file says why: that is no reason to end a run.
+    Where there is no dump, the file says why: that is no reason to end a run. A dump that is there stays: it was made
+    when the test failed, and its teardown may have removed rows since.
     """
+    folder = results / make_folder_name(test)
+    if (folder / f"{name}.sql").exists():
+        return
     try:
         text = dump()
     except RunnerError as error:
         text = f"-- {error.what}: {error.cause}\n"
-    digest = hashlib.sha256(test.encode()).hexdigest()[:8]
-    folder = results / "failures" / f"{make_slug(test)[:80]}-{digest}"
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.sql").write_text(text, encoding="utf-8")

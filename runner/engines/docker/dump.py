@@ -14,7 +14,14 @@ OPTIONS = ("--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=1000
 LAST_WORDS = b"-- PostgreSQL database dump complete"
 
 
-def dump(api: APIClient, container_id: str, database: str, schemas: Sequence[str], data: bool) -> str:
+def dump(
+    api: APIClient,
+    container_id: str,
+    database: str,
+    schemas: Sequence[str],
+    data: bool,
+    without: Sequence[str] = (),
+) -> str:
     """The SQL that makes a database's objects again, as `runner.engines.protocol.Server.dump` says.
 
     Raises:
@@ -25,6 +32,8 @@ def dump(api: APIClient, container_id: str, database: str, schemas: Sequence[str
     command += [] if data else ["--schema-only"]
     # Without --strict-names a schema that is not there would be passed over beside one that is.
     command += ["--strict-names", *(f"--schema={quote_pattern(name)}" for name in schemas)] if schemas else []
+    # As quote_ident writes a name, the pattern's quotes are the name's.
+    command += [f"--exclude-table={name}" for name in without]
     what = f"cannot dump the database `{database}`"
     with translate(what):
         process = api.exec_create(container_id, command, user="postgres")["Id"]

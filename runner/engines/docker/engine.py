@@ -173,7 +173,10 @@ class DockerEngine:
         from runner.engines.docker.postgres import DisposablePostgres
 
         memory, hear = self._find_memory(), self._until_removed(receiver)
-        server = DisposablePostgres(self._client, self.postgres_image, self._identity, suite, password, memory, hear)
+        statements = self._settings.kept_failures > 0
+        server = DisposablePostgres(
+            self._client, self.postgres_image, self._identity, suite, password, memory, hear, statements
+        )
         self._containers.callback(server.close)
         server.start()
         server.allow_tunnel(self._ensure_watchdog().add_folder, has_port=self._egress)

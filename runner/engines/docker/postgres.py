@@ -9,7 +9,7 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient
 
-from runner.core.hardening import DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT
+from runner.core.hardening import DATA_IN_MEMORY, DATA_ON_DISK, DATA_VARIABLE, LOG, LOG_VARIABLE, POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
@@ -50,6 +50,7 @@ class DisposablePostgres(PostgresContainer):
         password: str,
         memory: int,
         receiver: Receiver,
+        statements: bool = True,
     ) -> None:
         """Describe the container; `start` makes it.
 
@@ -61,6 +62,7 @@ class DisposablePostgres(PostgresContainer):
             password: of the superuser `postgres`.
             memory: room for the data in memory, in MiB; 0 keeps the data on disk.
             receiver: gets the server's log.
+            statements: whether a file in the container has every statement of tests.
         """
         # The lease does what testcontainers' privileged helper container does elsewhere.
         testcontainers_config.ryuk_disabled = True
@@ -76,6 +78,8 @@ class DisposablePostgres(PostgresContainer):
         if memory:
             options["shm_size"] = f"{memory}m"
             self.with_env(DATA_VARIABLE, DATA_IN_MEMORY)
+        if statements:
+            self.with_env(LOG_VARIABLE, f"{DATA_IN_MEMORY if memory else DATA_ON_DISK}/{LOG}")
         options |= identity.make_options("postgres")
         self.with_name(options.pop("name")).with_kwargs(**options)
 
@@ -100,9 +104,9 @@ class DisposablePostgres(PostgresContainer):
     def _find_id(self) -> str:
         return str(self.get_wrapped_container().id)
 
-    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True) -> str:
+    def dump(self, database: str, schemas: Sequence[str] = (), data: bool = True, without: Sequence[str] = ()) -> str:
         """The SQL that makes a database's objects, or those of some schemas, again."""
-        return dump(self._leased.client.api, self._find_id(), database, schemas, data)
+        return dump(self._leased.client.api, self._find_id(), database, schemas, data, without)
 
     def attach(self, command: Command, receiver: Receiver) -> Execution:
         """Start a process in the server's container; see `runner.engines.protocol`."""

@@ -19,7 +19,7 @@ from runner.engines.docker.execution import Execution
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
 from runner.engines.protocol import Access, Command, Receiver
-from runner.errors import RunnerError, SettingsError
+from runner.errors import EngineError, RunnerError, SettingsError
 from runner.project.recipe import SuiteRecipe
 
 
@@ -129,6 +129,19 @@ class SuiteContainer:
         """Put files into the folder FILES, where the suite may read them."""
         with translate("cannot copy files into the suite container"):
             self._container.put_archive(FILES, pack_files(files))
+
+    def read_file(self, path: str, most: int) -> bytes:
+        """The content of a file in the container; see `runner.engines.protocol`."""
+        with translate(f"cannot read `{path}` in the suite container"):
+            chunks, found = self._container.get_archive(path)
+            size = int((found or {}).get("size", 0))
+            if size > most:
+                raise EngineError(f"`{path}` in the suite container is too large", f"{size} bytes")
+            content = b"".join(chunks)
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            first = archive.next()
+            data = archive.extractfile(first) if first is not None and first.isreg() else None
+            return data.read() if data else b""
 
     def copy_results(self, names: Sequence[str], target: Path) -> None:
         """Copy the named result files into a folder of the host; they belong to the caller there.

@@ -16,7 +16,7 @@ POSTGRES_PACKAGES = ("postgresql-17",)
 INSTALLING = ("bootstrap.sh", "exclude.sh", "install.sh", "settings.sh", "tidy.sh", "unchecked.py")
 """Files of images/base that handle packages."""
 
-LEASE = ("lease.py", "reports.py")
+LEASE = ("lease.py", "relay.py", "reports.py")
 """Files of images/base that are in the image."""
 
 BAKING = ("bake.sh", "dpkg.cfg", "without-jit.control")
