@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from runner.postgres.slots import Slots
     from runner.setup import Setup
 
+END_OF_TESTS = "ephemeral-runner: the tests have ended"
+
 ORDERLY = 1.0
 """Seconds that an interrupted pytest has for its summary; an interrupted run ends within two."""
 
@@ -338,6 +340,13 @@ class Environment:
         """Tell what the keeper has done since."""
         for name, data in self._keeper.take_said() if self._keeper else ():
             self._steps.tell(name, **data)
+
+    def mark_log(self) -> bytes:
+        """Let the server write a line into its log, behind those of the tests; the line."""
+        from runner.postgres.connect import write_log
+
+        write_log(self._connection, END_OF_TESTS)
+        return END_OF_TESTS.encode()
 
     def interrupt(self) -> None:
         """Give pytest a moment for its summary."""

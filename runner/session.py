@@ -78,10 +78,10 @@ def blame(first: RunnerError | None, teardown: RunnerError) -> RunnerError:
     return EngineError(f"the engine failed in the middle of the run: {teardown.what}", teardown.cause, teardown.hint)
 
 
-def take_last_words(streams: Streams) -> None:
-    """Take what the server still has to say of the tests: its log comes on a stream of its own."""
+def take_last_words(streams: Streams, mark: bytes) -> None:
+    """Take what the server still has to say of the tests, up to a mark: its log comes on a stream of its own, later."""
     deadline = time.monotonic() + LAST_WORDS
-    while time.monotonic() < deadline and streams.take(SILENCE):
+    while time.monotonic() < deadline and (streams.take(SILENCE) or not streams.has_read(mark)):
         pass
 
 
@@ -165,7 +165,7 @@ class Session:
             environment.wait_started()
             codes = self._follow_passes(environment, stage, streams, check, started)
             if stage.database:
-                take_last_words(streams)
+                take_last_words(streams, environment.mark_log())
             return codes
         except (Interrupted, NotReadyError):
             environment.interrupt()

@@ -84,6 +84,10 @@ class Streams:
         exit_code, self._process = self._process.exit_code, Process()
         return exit_code
 
+    def has_read(self, mark: bytes) -> bool:
+        """Whether the log of Postgres had a mark, and little since."""
+        return mark in self._log_tail
+
     def take_all(self) -> None:
         """Handle every message that is there."""
         while self.take(0):

@@ -21,12 +21,14 @@ KEPT, STEP = 16 * 1024 * 1024, 1024 * 1024
 PUNCH_HOLE, KEEP_SIZE = 2, 1
 """Of fallocate (linux/falloc.h)."""
 
-FIELD = re.compile(
-    rb"\d{4}-\d\d-\d\d [^\[\n]*\[\d+\] [^@\n]*@.*? "
-    rb"(DEBUG\d?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC|DETAIL|HINT|QUERY|CONTEXT|LOCATION|STATEMENT):  "
-    rb"(statement: |execute |fastpath function call: )?"
-)
-"""As `log_line_prefix` in images/postgres/postgresql.conf has each field of a message begin."""
+PREFIX = rb"\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] [^@\n]*@[^\n:]* "
+"""As `log_line_prefix` in images/postgres/postgresql.conf begins each field of a message. Where a connection's name has
+a colon, its statements are passed on: a line too many harms nobody."""
+
+REST = rb"(?:\t[^\n]*\n|" + PREFIX + rb"DETAIL:  [^\n]*\n)*"
+STATEMENT = re.compile(PREFIX + rb"LOG:  (?:statement: |execute |fastpath )[^\n]*\n" + REST, re.MULTILINE)
+MORE = re.compile(REST)
+"""The rest of a statement: the server writes the fields of a message at once, but we may come in the middle."""
 
 
 class Relay:
@@ -42,20 +44,24 @@ class Relay:
         """Pass on the lines that are new and whole."""
         while data := os.pread(self.descriptor, CHUNK, self.position):
             self.position += len(data)
-            *lines, self.rest = (self.rest + data).split(b"\n")
-            if wanted := b"".join(line + b"\n" for line in lines if self.wants(line)):
-                write(1, wanted)
+            lines, end, rest = data.rpartition(b"\n")
+            if end:
+                write(1, self.filter(self.rest + lines + end))
+                self.rest = rest
+            else:
+                self.rest += rest
         if self.position - KEPT - self.freed >= STEP:
             self.free()
 
-    def wants(self, line):
-        """Whether a line is part of no statement. The server writes the fields of a message at once."""
-        if line.startswith(b"\t"):
-            return not self.is_dropping
-        field = FIELD.match(line)
-        if field is None or field[1] != b"DETAIL":
-            self.is_dropping = field is not None and field[1] == b"LOG" and field[2] is not None
-        return not self.is_dropping
+    def filter(self, lines):
+        """Whole lines without those of statements."""
+        start = MORE.match(lines).end() if self.is_dropping else 0
+        kept = []
+        for found in STATEMENT.finditer(lines, start):
+            kept.append(lines[start : found.start()])
+            start = found.end()
+        self.is_dropping = start == len(lines)
+        return b"".join(kept) + lines[start:]
 
     def free(self):
         """Give the memory of the oldest lines back; the others keep their places in the file."""
@@ -71,5 +77,4 @@ class Relay:
     def drain(self):
         """Pass on all there is, the last line also where it is not whole."""
         self.pass_on()
-        if self.rest and self.wants(self.rest):
-            write(1, self.rest)
+        write(1, self.rest)

@@ -1,7 +1,7 @@
 # Starts Postgres on the baked data directory: in memory where the runner gave some, else on the container's disk.
 # One large file is read several times faster than the thousand small ones in it where layers are stacked by FUSE.
 # Environment: POSTGRES_PASSWORD, EPHEMERAL_RUNNER_DATA (a folder in memory, or empty), EPHEMERAL_RUNNER_LOG (a file
-# for the log, which then has every statement; or empty).
+# for the log, or empty), EPHEMERAL_RUNNER_STATEMENTS (which statements it has: a value of log_statement).
 set -eu
 parent=${EPHEMERAL_RUNNER_DATA:-/var/lib/ephemeral-runner}
 tar --extract --file=/var/lib/ephemeral-runner/data.tar --directory="$parent"
@@ -12,6 +12,6 @@ tar --extract --file=/var/lib/ephemeral-runner/data.tar --directory="$parent"
 ) &
 unset EPHEMERAL_RUNNER_DATA
 if [ -n "${EPHEMERAL_RUNNER_LOG:-}" ]; then
-    exec postgres -D "$parent/data" -c log_statement=all 2>> "$EPHEMERAL_RUNNER_LOG"
+    exec postgres -D "$parent/data" -c log_statement="${EPHEMERAL_RUNNER_STATEMENTS:-none}" 2>> "$EPHEMERAL_RUNNER_LOG"
 fi
 exec postgres -D "$parent/data"

@@ -19,5 +19,8 @@ DATA_VARIABLE = "EPHEMERAL_RUNNER_DATA"
 DATA_ON_DISK = "/var/lib/ephemeral-runner"
 """Where the data goes without it."""
 
-LOG, LOG_VARIABLE = "server.log", "EPHEMERAL_RUNNER_LOG"
-"""The server's log, beside its data, with each statement of tests; the variable tells start.sh and images/base/relay.py."""
+LOG, LOG_VARIABLE, STATEMENTS_VARIABLE = "server.log", "EPHEMERAL_RUNNER_LOG", "EPHEMERAL_RUNNER_STATEMENTS"
+"""The server's log, beside its data; start.sh and images/base/relay.py read the variables."""
+
+LOG_STATEMENT = {"changes": "mod", "all": "all", "none": "none"}
+"""Postgres's `log_statement` by the setting `kept_statements`."""

@@ -118,6 +118,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="room for the kept states of a run, in MB; a database for which it is too small is left out",
         ),
     ] = 100
+    kept_statements: Annotated[
+        Literal["changes", "all", "none"],
+        Meta(description="which statements of a failed test are kept; those that failed always are"),
+    ] = "changes"
     environment: Annotated[
         dict[str, str],
         Meta(description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"),

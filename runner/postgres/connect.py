@@ -139,6 +139,12 @@ def execute(connection: Connection, statement: str, *names: str, text: str = "")
     connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names), text=sql.Literal(text)))
 
 
+def write_log(connection: Connection, text: str) -> None:
+    """Let the server write a line into its log; where it cannot, nobody misses the line."""
+    with suppress(psycopg.Error):
+        execute(connection, "DO $$BEGIN RAISE LOG {text}; END$$", text=text)
+
+
 def end_sessions(connection: Connection, database: str) -> None:
     """End all sessions on a database."""
     connection.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [database])

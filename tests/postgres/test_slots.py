@@ -1,45 +1,15 @@
 """Slots on a real server: what each may do, and what Postgres refuses."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from runner.errors import NotReadyError, PostgresError
 from runner.postgres.connect import wait_for_server
-from runner.postgres.slots import Slots
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("server")]
 
 PASSWORD = "of-all-slots"
 DENIED = psycopg.errors.InsufficientPrivilege
-
-
-@pytest.fixture
-def make_slots(superuser) -> Iterator:
-    """Makes slots and removes them afterwards, so that the next test may use the same names."""
-    before = {name for (name,) in superuser.connection.execute("SELECT datname FROM pg_database")}
-    roles = {name for (name,) in superuser.connection.execute("SELECT rolname FROM pg_roles")}
-    made = []
-
-    def make(isolation: str, *names: str) -> Slots:
-        slots = Slots(superuser.connection, superuser.address, isolation, PASSWORD)
-        made.append(slots)
-        for name in names:
-            slots.ensure(name)
-        return slots
-
-    yield make
-    execute = superuser.connection.execute
-    for slots in made:
-        if slots._inside is not superuser.connection:
-            slots._inside.close()
-    for (name,) in execute("SELECT datname FROM pg_database").fetchall():
-        if name not in before:
-            execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    for (name,) in execute("SELECT rolname FROM pg_roles").fetchall():
-        if name not in roles:
-            execute(f'DROP ROLE "{name}"')
 
 
 def ask(connection, query: str):

@@ -9,6 +9,7 @@ from typing import Any
 
 import docker
 
+from runner.core.hardening import LOG_STATEMENT
 from runner.core.services import PROJECT_PREFIX
 from runner.core.settings import Settings
 from runner.engines.docker import leftovers
@@ -173,7 +174,7 @@ class DockerEngine:
         from runner.engines.docker.postgres import DisposablePostgres
 
         memory, hear = self._find_memory(), self._until_removed(receiver)
-        statements = self._settings.kept_failures > 0
+        statements = LOG_STATEMENT[self._settings.kept_statements] if self._settings.kept_failures else ""
         server = DisposablePostgres(
             self._client, self.postgres_image, self._identity, suite, password, memory, hear, statements
         )

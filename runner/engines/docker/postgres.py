@@ -9,7 +9,15 @@ from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient
 
-from runner.core.hardening import DATA_IN_MEMORY, DATA_ON_DISK, DATA_VARIABLE, LOG, LOG_VARIABLE, POSTGRES_PORT
+from runner.core.hardening import (
+    DATA_IN_MEMORY,
+    DATA_ON_DISK,
+    DATA_VARIABLE,
+    LOG,
+    LOG_VARIABLE,
+    POSTGRES_PORT,
+    STATEMENTS_VARIABLE,
+)
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
@@ -50,7 +58,7 @@ class DisposablePostgres(PostgresContainer):
         password: str,
         memory: int,
         receiver: Receiver,
-        statements: bool = True,
+        statements: str = "",
     ) -> None:
         """Describe the container; `start` makes it.
 
@@ -62,7 +70,7 @@ class DisposablePostgres(PostgresContainer):
             password: of the superuser `postgres`.
             memory: room for the data in memory, in MiB; 0 keeps the data on disk.
             receiver: gets the server's log.
-            statements: whether a file in the container has every statement of tests.
+            statements: which statements a file in the container has, as `log_statement`; empty for no such file.
         """
         # The lease does what testcontainers' privileged helper container does elsewhere.
         testcontainers_config.ryuk_disabled = True
@@ -79,6 +87,7 @@ class DisposablePostgres(PostgresContainer):
             options["shm_size"] = f"{memory}m"
             self.with_env(DATA_VARIABLE, DATA_IN_MEMORY)
         if statements:
+            self.with_env(STATEMENTS_VARIABLE, statements)
             self.with_env(LOG_VARIABLE, f"{DATA_IN_MEMORY if memory else DATA_ON_DISK}/{LOG}")
         options |= identity.make_options("postgres")
         self.with_name(options.pop("name")).with_kwargs(**options)
