@@ -17,6 +17,7 @@ from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
 from runner.core.shell import Place, choose_terminal, make_variables
 from runner.core.slots import (
+    FAILED,
     ORDER,
     fill_server,
     make_environment,
@@ -99,6 +100,8 @@ class Environment:
             receiver = self._streams.receive_suite
             stage = self._stage
             self._suite: Suite = self._engine.start_suite(receiver, stage.database, stage.egress, access)
+            if plan.failing:
+                self._suite.put_files({FAILED: plan.failing.as_json()})
             if self._stage.database and plan.settings.setup:
                 # psycopg takes 0.1 s to import, in which the engine starts the container.
                 from runner.setup import Setup

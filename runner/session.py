@@ -8,6 +8,7 @@ from datetime import date
 
 from runner.core.attempt_log import AttemptLog
 from runner.core.events import Event, Listener
+from runner.core.failing import FailingWatch
 from runner.core.keeping import Keeping
 from runner.core.nearest import make_hint
 from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
@@ -101,6 +102,7 @@ class Session:
         self._steps = Steps([*listeners, self._keeping.hear])
         self._environment: Environment | None = None
         self._rules = RuleWatch()
+        self._failing = FailingWatch(plan.failing, plan.selection.paths)
         self._marks: frozenset[str] | None = None
         self._deadline: float | None = None
         self._ended: list[int] = []
@@ -129,6 +131,7 @@ class Session:
     def _work(self, streams: Streams, check: Callable[[], None]) -> None:
         codes = self._run_stages(streams, check)
         check_ends(self._ended, self.outcome.tally)
+        self._failing.check(set(codes) <= {NO_TESTS}, self._plan.selection.as_text())
         self._judge(combine_exit_codes(codes, self._plan.selection.as_text()))
 
     def _open_environment(self, plan: Plan, stage: Stage, streams: Streams) -> Environment:
@@ -235,14 +238,16 @@ class Session:
         return self._deadline - time.monotonic()
 
     def _is_empty(self, each: Pass) -> bool:
-        """Whether an earlier pass saw that no test has a mark of this one's."""
-        known = self._marks is not None and not collects_apart(each)
-        return known and bool(each.marks) and each.marks.isdisjoint(self._marks or ())
+        """Whether an earlier pass saw that no test has a mark of this one's, or none is left of those that failed."""
+        if self._marks is None or collects_apart(each):
+            return False
+        return self._failing.is_done or (bool(each.marks) and each.marks.isdisjoint(self._marks))
 
     def _judge(self, code: int) -> None:
         outcome = self.outcome
         verdict = judge(code, outcome.log, self._rules.find_broken(), self._plan.settings, date.today())  # noqa: DTZ011 -- the user's own day
-        outcome.exit_code, outcome.error, outcome.lines = verdict.exit_code, verdict.error, verdict.lines
+        outcome.exit_code, outcome.error = verdict.exit_code, verdict.error
+        outcome.lines = [*verdict.lines, *self._failing.lines]
 
     def _write_junit(self) -> None:
         """One JUnit file of all passes; what cannot be written is no error of the tests."""
@@ -294,6 +299,7 @@ class Session:
         self.outcome.tally.add(event)
         self.outcome.log.add(event)
         self._rules.hear(event)
+        self._failing.hear(event, self._collects_apart)
         if event.name == "collected" and not self._collects_apart:
             self._marks = frozenset(event.data["marks"])
         if event.name == "unknown-mark":

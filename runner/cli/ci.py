@@ -13,7 +13,7 @@ from runner.report.ci_summary import Findings, find_prefix, write_summary
 from runner.report.console import Console
 
 if TYPE_CHECKING:
-    from runner.cli.execute import Done
+    from runner.cli.done import Done
 
 
 def tell_ci(console: Console, project: Project, findings: Findings, done: "Done", image: str) -> None:

@@ -6,15 +6,16 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from runner.cli.ci import tell_ci
+from runner.cli.done import Done
 from runner.cli.history import record
 from runner.cli.loading import make_run, open_engine
 from runner.cli.main import silence
+from runner.core.attempt_log import find_failed
 from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
@@ -27,43 +28,14 @@ from runner.report.ci import find_ci
 from runner.report.ci_summary import Findings
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
 from runner.report.results import make_results_folder, point_latest
-from runner.session import Outcome, Session
+from runner.report.run_reports import EVENTS, keep_report, mark_running
+from runner.report.run_story import make_command
+from runner.session import Session
 
 MakePlan = Callable[[int], Plan]
 """Makes the plan for a number of CPUs."""
 
 MakeSession = Callable[[Plan, Engine, Surroundings, Sequence[Listener]], Session]
-
-
-@dataclass(frozen=True)
-class Done:
-    """A run that ended, whatever way."""
-
-    run: str
-    results: Path
-    outcome: Outcome
-    plan: Plan
-
-    def as_dict(self) -> dict[str, Any]:
-        """The summary, for `--json`."""
-        outcome = self.outcome
-        return {
-            "run": self.run,
-            "exit_code": outcome.exit_code,
-            "tests": dict(outcome.tally.verdicts),
-            "retried": [
-                {"test": each.test, "attempt": each.number, "error": each.error, "reason": each.reason}
-                for each in outcome.log.retried
-            ],
-            "seed": self.plan.seed,
-            "remarks": list(outcome.lines),
-            "kept": list(outcome.kept),
-            "crashed_workers": outcome.tally.crashed,
-            "seconds": round(outcome.seconds, 3),
-            "results": str(self.results),
-            "left_behind": [f"{each.kind} {each.name}" for each in outcome.left],
-            "error": outcome.error.as_dict() if outcome.error else None,
-        }
 
 
 def execute(
@@ -91,8 +63,9 @@ def execute(
     run, started = make_run(), datetime.now(UTC)
     with Interrupts() as interrupts, ExitStack() as stack:
         engine = open_engine(project, settings, run)
-        plan = make(engine.count_cpus())
+        plan, architecture = make(engine.count_cpus()), engine.architecture
         results = make_results_folder(project.folder, settings.results, run)
+        running = mark_running(results)
         ci, findings = find_ci(os.environ), Findings()
         shown = sys.stderr if as_json or is_quiet else sys.stdout
         # CI has one log, whose lines must keep their order.
@@ -105,6 +78,8 @@ def execute(
         stack.callback(console.end)
         around = Surroundings(os.environ, project.folder, results, show, wants_colour(sys.stdout), columns)
         console(Event("run-started", 0.0, {"project": project.name, "run": run, "seed": plan.seed}))
+        if note := plan.failing.note:
+            console.print(f"  {'before':<9} {note}")
         outcome = make_session(plan, engine, around, listeners).run(interrupts)
     point_latest(results)
     console.begin()
@@ -118,8 +93,15 @@ def execute(
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))
     done = Done(run, results, outcome, plan)
+    if not is_quiet:
+        problem = keep_report(results, done.make_report(project.name, started, engine, findings.failures, architecture))
+        if problem:
+            console.print(f"  {problem}")
+        if outcome.exit_code and find_failed(outcome.log.last) and console.is_live:
+            console.print(f"  {'again':<9} {make_command(plan.selection.as_key())}")
     if ci.is_known and not is_quiet:
         tell_ci(console, project, findings, done, engine.image)
+    running.close()
     console.end()
     console.print(make_last_line(outcome.left, outcome.is_counted))
     return done
@@ -127,7 +109,7 @@ def execute(
 
 def open_events(results: Path, stack: ExitStack) -> Listener:
     """A listener that keeps every event as a line of `events.jsonl`, written at once so that others can follow."""
-    events = stack.enter_context((results / "events.jsonl").open("w", buffering=1, encoding="utf-8", errors="replace"))
+    events = stack.enter_context((results / EVENTS).open("w", buffering=1, encoding="utf-8", errors="replace"))
     return lambda event: print(event.as_json(), file=events)
 
 

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from runner.core.failing import NOTHING_KNOWN, Failing, make_failing, wants_cache
 from runner.core.flakiness import measure
-from runner.core.plan import History, Plan
+from runner.core.plan import History, Plan, Selection
 from runner.core.runs import RunRecord
 from runner.core.settings import Settings
 from runner.errors import SettingsError
 from runner.project.commit import find_commit
 from runner.project.load import Project
+from runner.project.pytest_files import read_pytest_settings
 from runner.report.ledger import find_ledger, open_ledger, record_run
 from runner.session import Outcome
 
-DURATIONS_FROM, RATES_FROM = 5, 20
-"""Runs that durations and rates are taken from."""
+DURATIONS_FROM, RATES_FROM, FAILED_FROM = 5, 20, 100
+"""Runs that durations, rates and failures are taken from."""
 
 SHOWN = 5
 """Tests that are named as due for repair; `runner flaky` has all."""
@@ -30,6 +32,28 @@ def load_history(project: Project, settings: Settings, selection: str) -> Histor
             return History(ledger.count_tests(selection), ledger.read_durations(DURATIONS_FROM))
     except (SettingsError, OSError):
         return History()
+
+
+def load_failing(project: Project, settings: Settings, selection: Selection) -> Failing:
+    """What the ledger knows of tests that failed, where the run or pytest wants that; with none, why there is none."""
+    use = selection.failed
+    words = [
+        *selection.pytest_args,
+        *settings.pytest_args,
+        *(" ".join(each.pytest_args) for each in settings.groups.values()),
+    ]
+    cached = wants_cache([*words, *settings.environment.values(), *read_pytest_settings(project.folder)])
+    if not (use or cached):
+        return Failing()
+    path = find_ledger(project.folder, settings.results)
+    try:
+        if not path.exists():
+            return make_failing({}, use)
+        with open_ledger(path) as ledger:
+            return make_failing(ledger.read_failed(FAILED_FROM), use, ledger.read_names() if cached else ())
+    except (SettingsError, OSError) as error:
+        cause = getattr(error, "cause", "") or str(error)
+        return Failing(note=f"{NOTHING_KNOWN}, for the ledger cannot be read: {cause}") if use else Failing()
 
 
 def record(project: Project, plan: Plan, outcome: Outcome, run: str, image: str, started: datetime) -> Sequence[str]:

@@ -20,6 +20,13 @@ WhenOption = Annotated[
 ]
 MarkOption = Annotated[str, typer.Option("-m", metavar="EXPR", help="Pytest's mark expression.")]
 KeywordOption = Annotated[str, typer.Option("-k", metavar="EXPR", help="Pytest's keyword expression.")]
+LastFailedOption = Annotated[
+    bool,
+    typer.Option("--last-failed", "--lf", help="Only tests that failed and did not pass since; all if there are none."),
+]
+FailedFirstOption = Annotated[
+    bool, typer.Option("--failed-first", "--ff", help="All tests, but those that failed before first.")
+]
 IsolationOption = Annotated[
     str | None, typer.Option(metavar="KIND", help="What each worker owns: schema, database, or none.")
 ]

@@ -1,6 +1,7 @@
 """`runner run`: a selection of the project's tests in a disposable environment."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,12 @@ import typer
 
 from runner.cli.main import app
 from runner.cli.options import (
+    FailedFirstOption,
     GroupOption,
     IsolationOption,
     JsonOption,
     KeywordOption,
+    LastFailedOption,
     LockedOption,
     MarkOption,
     PathsArgument,
@@ -21,7 +24,7 @@ from runner.cli.options import (
     VerboseOption,
     WhenOption,
 )
-from runner.cli.selecting import PassingCommand, make_selection, read_seed
+from runner.cli.selecting import PassingCommand, choose_use, make_selection, read_seed
 
 EXAMPLES = """\b
 Examples:
@@ -29,6 +32,7 @@ Examples:
   runner run --group smoke --group security -n 4
   runner run --when nightly                   every group of that moment
   runner run --shuffle                        in random order; --shuffle=SEED repeats one
+  runner run --last-failed                    what failed and did not pass since; --failed-first: all, that first
   runner run --locked                         only in the very image of runner.lock
   runner run --reruns 0                       no retries, not even of transient failures
   runner run --pdb tests/api                  pytest's debugger where a test fails
@@ -56,6 +60,8 @@ def run(
     retry_budget: Annotated[
         str | None, typer.Option(metavar="SHARE", help="Share of tests that may need a retry, such as 0.01.")
     ] = None,
+    last_failed: LastFailedOption = False,
+    failed_first: FailedFirstOption = False,
     shuffle: Annotated[
         str, typer.Option(metavar="[=SEED]", help="Random order; without a seed a new one, which is printed.")
     ] = "",
@@ -72,7 +78,7 @@ def run(
     """Run tests in a disposable environment and leave nothing behind."""
     from runner.cli.debugging import stand_by
     from runner.cli.execute import MakePlan, MakeSession, execute
-    from runner.cli.history import load_history
+    from runner.cli.history import load_failing, load_history
     from runner.cli.loading import load
     from runner.core.debugging import Debugger
     from runner.core.plan import make_plan
@@ -94,9 +100,12 @@ def run(
     arguments = ctx.meta.get("pytest_args", ())
     paths = [*(paths or []), *([debug] if debug else [])]
     selection = make_selection(loaded.folder, group, when, mark, keyword, paths, arguments)
+    selection = replace(selection, failed=choose_use(last_failed, failed_first))
     seed = read_seed(shuffle)
     make_plan(settings, selection, cpus=1)  # Refuses unknown groups before the engine is asked for anything.
-    history = load_history(loaded, settings, selection.as_key())
+    failing = load_failing(loaded, settings, selection)
+    selection = replace(selection, failed=failing.use)
+    history = replace(load_history(loaded, settings, selection.as_key()), failing=failing)
     make: MakePlan = partial(make_plan, settings, selection, seed=seed, history=history)
     make_session: MakeSession = Session
     if pdb or debug or debugpy:

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from runner.errors import SettingsError
 
 if TYPE_CHECKING:
+    from runner.core.failing import Use
     from runner.core.plan import Selection
 
 SOME_SEED = "some"
@@ -40,6 +41,11 @@ def make_selection(
     from runner.core.plan import Selection
 
     return Selection(tuple(groups or ()), when, mark, keyword, check_paths(folder, paths or []), tuple(pytest_args))
+
+
+def choose_use(last_failed: bool, failed_first: bool) -> "Use":
+    """What a run does with tests that failed before; those alone are also first."""
+    return "only" if last_failed else "first" if failed_first else ""
 
 
 def read_seed(text: str) -> int | None:

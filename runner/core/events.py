@@ -43,6 +43,7 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
     "database-done": {"slot": str, "name": str, "test": str, "failed": bool},
     "failure-wanted": {"slot": str, "answer": str, "test": str, "attempt": int, "phase": str},
     "worker-crashed": {"worker": str},
+    "failed-collected": {"tests": list},
     "slot-wanted": {"slot": str},
     "unknown-mark": {"mark": str, "known": list},
     "process-ended": {"exit_code": int},

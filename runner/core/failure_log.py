@@ -27,11 +27,16 @@ class Failure:
 
 
 class FailureLog:
-    """What is known of failures; the first of an attempt counts, since that of its teardown may follow from it."""
+    """What is known of failures; the first of an attempt counts, since that of its teardown may follow from it.
+
+    Attributes:
+        kept: where in the results the state of each test's last kept failure is.
+    """
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int], Failure] = {}
         self._uncollected: dict[str, Failure] = {}
+        self.kept: dict[str, str] = {}
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
@@ -42,6 +47,8 @@ class FailureLog:
         elif event.name == "collection-failed":
             found = Failure(data["test"], keep_inside(data["file"]), data["line"], data["text"], data["message"])
             self._uncollected.setdefault(data["test"], found)
+        elif event.name == "failure-kept":
+            self.kept[data["test"]] = data["folder"]
 
     @property
     def uncollected(self) -> Sequence[Failure]:

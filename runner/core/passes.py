@@ -93,6 +93,17 @@ class Stage:
         return make_slots(max((each.needs.workers for each in self.passes if each.needs.database), default=0))
 
 
+def make_stages(passes: Sequence[Pass]) -> tuple[Stage, ...]:
+    """The passes by the containers they need; a pass without a database goes with any that has its network."""
+    found: dict[tuple[bool, Isolation], list[Pass]] = {}
+    for each in sorted(passes, key=lambda each: (not each.needs.database, not each.needs.egress)):
+        key = (each.needs.egress, each.needs.isolation)
+        if not each.needs.database:
+            key = next((known for known in found if known[0] == each.needs.egress), key)
+        found.setdefault(key, []).append(each)
+    return tuple(Stage(tuple(sorted(each, key=lambda one: one.needs.database))) for each in found.values())
+
+
 def limit_workers(needs: Needs, limit: int) -> Needs:
     """The same needs with no more workers than tests."""
     return replace(needs, workers=min(needs.workers, max(1, limit)) if needs.workers else 0)

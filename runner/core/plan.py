@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from runner.core.debugging import Debugger
-from runner.core.groups import MOMENTS, Group, Isolation
+from runner.core.failing import OPTIONS, Failing, Use
+from runner.core.groups import MOMENTS, Group
 from runner.core.nearest import make_hint
-from runner.core.passes import Needs, Pass, Stage, limit_workers, make_needs, make_passes
+from runner.core.passes import Needs, Pass, Stage, limit_workers, make_needs, make_passes, make_stages
 from runner.core.places import RESULTS
 from runner.core.settings import REST, Settings
 from runner.errors import SettingsError
+
+DEFAULT = "the default selection"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Selection:
         keyword: pytest's own `-k` expression, or empty.
         paths: files, folders or test ids, relative to the project.
         pytest_args: what stood after `--`.
+        failed: whether only tests that failed before are asked for (`--last-failed`), or those first.
     """
 
     groups: tuple[str, ...] = ()
@@ -31,6 +35,7 @@ class Selection:
     keyword: str = ""
     paths: tuple[str, ...] = ()
     pytest_args: tuple[str, ...] = ()
+    failed: Use = ""
 
     def as_text(self) -> str:
         """The selection in words, for messages."""
@@ -38,11 +43,12 @@ class Selection:
         words += [f"--when {self.moment}"] if self.moment else []
         words += [f'-m "{self.mark}"'] if self.mark else []
         words += [f'-k "{self.keyword}"'] if self.keyword else []
-        return " ".join([*words, *self.paths]) or "the default selection"
+        return " ".join([*words, *self.paths]) or DEFAULT
 
     def as_key(self) -> str:
         """The selection as the ledger knows it: two that differ in anything are two."""
-        return " ".join([self.as_text(), *(["--", *self.pytest_args] if self.pytest_args else [])])
+        words = [OPTIONS[self.failed]] if self.failed else []
+        return " ".join([*words, self.as_text(), *(["--", *self.pytest_args] if self.pytest_args else [])])
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Plan:
         durations: seconds of each known test, from earlier runs; the longest start first.
         order: the tests to run, in exactly this order; empty for all that are selected.
         debugger: what stands by while tests run.
+        failing: tests that failed in earlier runs, and what this run does with them.
     """
 
     settings: Settings
@@ -68,6 +75,7 @@ class Plan:
     durations: Mapping[str, float] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     debugger: Debugger | None = None
+    failing: Failing = field(default_factory=Failing)
 
     @property
     def database(self) -> bool:
@@ -76,14 +84,15 @@ class Plan:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The passes by the containers they need; a pass without a database goes with any that has its network."""
-        found: dict[tuple[bool, Isolation], list[Pass]] = {}
-        for each in sorted(self.passes, key=lambda each: (not each.needs.database, not each.needs.egress)):
-            key = (each.needs.egress, each.needs.isolation)
-            if not each.needs.database:
-                key = next((known for known in found if known[0] == each.needs.egress), key)
-            found.setdefault(key, []).append(each)
-        return tuple(Stage(tuple(sorted(each, key=lambda one: one.needs.database))) for each in found.values())
+        """The passes by the containers they need.
+
+        Where only tests that failed before run, first the passes that should have all of them: the others are left
+        out when that was right.
+        """
+        if self.failing.use != "only":
+            return make_stages(self.passes)
+        likely = self.failing.find_likely(self.passes, self.settings.groups)
+        return make_stages(likely) + make_stages([each for each in self.passes if each not in likely])
 
 
 @dataclass(frozen=True)
@@ -93,10 +102,12 @@ class History:
     Attributes:
         tests: how many tests this selection had the last time; None where it is new.
         durations: seconds of each known test.
+        failing: tests that failed and did not pass since.
     """
 
     tests: int | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
+    failing: Failing = field(default_factory=Failing)
 
 
 def make_plan(
@@ -112,7 +123,9 @@ def make_plan(
     passes = make_passes(settings, chosen, selection.mark, cpus)
     if history.tests is not None:
         passes = tuple(replace(each, needs=limit_workers(each.needs, history.tests)) for each in passes)
-    return Plan(settings, selection, passes, seed=seed, durations=history.durations)
+    if history.failing.use == "only":
+        passes = tuple(replace(each, needs=limit_workers(each.needs, len(history.failing.tests))) for each in passes)
+    return Plan(settings, selection, passes, seed=seed, durations=history.durations, failing=history.failing)
 
 
 def make_collection_plan(settings: Settings) -> Plan:

@@ -40,7 +40,7 @@ PLUGIN_MODULE = "ephemeral_runner_plugin"
 """The plugin's name inside the suite image."""
 
 
-ORDER = "order.json"
+ORDER, FAILED = "order.json", "failed.json"
 
 LONGEST_SCOPES, LONGEST_NAME = 300, 200
 """Of 128 KiB that Linux allows for one variable, at most half."""
@@ -100,6 +100,7 @@ def make_environment(
         "durations": make_scope_durations(plan.durations),
         "order": f"{FILES}/{ORDER}" if plan.order else None,
         "keeps": settings.kept_failures > 0,
+        "failed": f"{FILES}/{FAILED}" if plan.failing else None,
     }
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     plugins = [PLUGIN_MODULE, *filter(None, [constant.get("PYTEST_PLUGINS")])]

@@ -203,6 +203,10 @@ class Engine(Protocol):
     def postgres_image(self) -> str:
         """The name of the Postgres image, likewise."""
 
+    @property
+    def architecture(self) -> str:
+        """The architecture of its machine, such as `amd64`."""
+
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
 

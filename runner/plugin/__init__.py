@@ -13,11 +13,32 @@ from typing import Any
 
 import pytest
 
-from . import fixtures, locating, marks, ordering, postmortem, reports, retries, rules, slot, standalone, workers
+from . import (
+    failed,
+    fixtures,
+    locating,
+    marks,
+    ordering,
+    postmortem,
+    reports,
+    retries,
+    rules,
+    slot,
+    standalone,
+    workers,
+)
 from .channel import Channel, open_channel
 
 WIRING = slot.activate() or standalone.activate()
 CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
+FAILED = failed.Failed(WIRING["failed"]) if WIRING.get("failed") else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Before pytest reads its cache: give it one. Workers read what xdist's controller was given."""
+    if FAILED is not None and not hasattr(config, "workerinput"):
+        failed.fill_cache(config, FAILED)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,6 +73,8 @@ def lead(config: pytest.Config, channel: Channel) -> None:
         if ordering.is_wanted(WIRING):
             # xdist would start the scopes with the most tests first.
             config.option.loadscopereorder = False
+        if FAILED is not None and FAILED.use == "first":
+            register(config, failed=failed.Scheduling(FAILED))
 
 
 def run_tests(config: pytest.Config, channel: Channel) -> None:
@@ -66,6 +89,8 @@ def run_tests(config: pytest.Config, channel: Channel) -> None:
         retries=again,
         locator=locating.Locator(WIRING, channel),
     )
+    if FAILED is not None:
+        register(config, chooser=failed.Chooser(FAILED, channel))
     if WIRING.get("keeps"):
         # Last, so that its hook has the reports as all others leave them.
         register(config, postmortem=postmortem.Postmortem(WIRING, channel))

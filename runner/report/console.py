@@ -64,6 +64,11 @@ class Console:
             case "worker-crashed":
                 self.print(f"  {RED}worker {event.data['worker']} crashed{RESET}; another takes over with a clean slot")
 
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody watches."""
+        return self._live
+
     def show_progress(self, text: str) -> None:
         """One line of a build: every line with `-v`, the steps elsewhere; on a terminal the newest line."""
         if self._ci.is_known and not self._section:
@@ -115,9 +120,7 @@ class Console:
         self._open_line = self._shared and not data.endswith(b"\n")
 
     def _write(self, text: str, end: str = "") -> None:
-        if not self._colour:
-            for code in (DIM, BOLD, RED, GREEN, RESET):
-                text = text.replace(code, "")
+        text = paint(text, self._colour)
         start = "\n" if self._open_line else "\r\x1b[K" if self._temporary else ""
         self._open_line = False
         try:
@@ -128,6 +131,13 @@ class Console:
                 raise
             # The terminal was closed. What is still to be done is not said any more, but done.
             self._stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 -- open to the end
+
+
+def paint(text: str, has_colour: bool) -> str:
+    """Text of ours with its colours, or without."""
+    for code in () if has_colour else (DIM, BOLD, RED, GREEN, RESET):
+        text = text.replace(code, "")
+    return text
 
 
 def make_writable(text: str, stream: TextIO) -> str:

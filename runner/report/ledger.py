@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from runner.core.attempts import Attempt
+from runner.core.failing import find_plain
 from runner.core.runs import Run, RunRecord
 from runner.report import ledger_sql as sql
 from runner.report.ledger_file import (
@@ -65,6 +66,21 @@ class Ledger:
         """
         with self._transaction() as connection:
             return dict(connection.execute(sql.DURATIONS, (max(last, 0),)))
+
+    def read_failed(self, last: int) -> dict[str, tuple[str, ...]]:
+        """The tests that failed in the newest of `last` runs that did not skip them, each with its groups.
+
+        Those of the newest run come first. A test whose last attempt was to be tried again, since its run was cut
+        short, failed.
+        """
+        with self._transaction() as connection:
+            connection.create_function("plain", 1, find_plain, deterministic=True)
+            return {test: tuple(groups.split()) for test, groups in connection.execute(sql.FAILED, (max(last, 0),))}
+
+    def read_names(self) -> list[str]:
+        """The ids of all tests of all runs."""
+        with self._transaction() as connection:
+            return [test for (test,) in connection.execute(sql.NAMES)]
 
     def count_tests(self, selection: str) -> int | None:
         """How many tests the newest run with this selection had; None where there is no such run."""

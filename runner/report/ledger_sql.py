@@ -92,6 +92,36 @@ NEWEST_RUN_OF_SELECTION = (
     "SELECT id FROM runs WHERE selection = ? AND exit_code IN (0, 97) ORDER BY started DESC, run DESC LIMIT 1"
 )
 
+# A test is left out when an attempt after the failed one did not end as skipped, under its id or, as xdist changes ids
+# with `--dist loadgroup`, under the other one; or when a later run with the same selection passed without the test,
+# which is not there any more. Of the first two tables only the newest runs are read.
+FAILED = """
+    WITH newest AS MATERIALIZED (
+        SELECT id, selection, exit_code, row_number() OVER (ORDER BY started DESC, run DESC) AS age
+        FROM runs ORDER BY started DESC, run DESC LIMIT ?),
+    failed AS MATERIALIZED (
+        SELECT test, age, number, groups, selection FROM newest CROSS JOIN attempts ON attempts.run = newest.id
+        WHERE verdict IN ('failed', 'error', 'rerun')),
+    grouped AS MATERIALIZED (
+        SELECT one.id AS one, other.id AS other FROM tests AS one JOIN tests AS other ON other.test = plain(one.test)
+        WHERE instr(one.test, '@') AND one.id <> other.id),
+    pairs AS MATERIALIZED (SELECT one, other FROM grouped UNION ALL SELECT other, one FROM grouped)
+    SELECT tests.test, failed.groups FROM failed JOIN tests ON tests.id = failed.test
+    WHERE NOT EXISTS (
+        SELECT 1 FROM newest CROSS JOIN attempts AS later ON later.run = newest.id AND later.test = failed.test
+        WHERE newest.age <= failed.age AND (newest.age < failed.age OR later.number > failed.number)
+        AND later.verdict <> 'skipped')
+    AND NOT EXISTS (
+        SELECT 1 FROM pairs CROSS JOIN newest CROSS JOIN attempts AS later
+        ON later.run = newest.id AND later.test = pairs.other
+        WHERE pairs.one = failed.test AND newest.age < failed.age AND later.verdict <> 'skipped')
+    AND NOT EXISTS (
+        SELECT 1 FROM newest WHERE age < failed.age AND selection = failed.selection AND exit_code IN (0, 97)
+        AND NOT EXISTS (SELECT 1 FROM attempts WHERE run = newest.id AND test = failed.test))
+    ORDER BY age, tests.test"""
+
+NAMES = "SELECT test FROM tests ORDER BY id"
+
 COUNT_TESTS = "SELECT count(DISTINCT test) FROM attempts WHERE run = ?"
 
 

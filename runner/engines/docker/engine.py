@@ -13,6 +13,7 @@ from runner.core.hardening import LOG_STATEMENT
 from runner.core.services import PROJECT_PREFIX
 from runner.core.settings import Settings
 from runner.engines.docker import leftovers
+from runner.engines.docker.architecture import find_architecture
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.execution import Execution
@@ -67,6 +68,11 @@ class DockerEngine:
         images = self._images
         tags = {"SUITE": images.suite.tag, "POSTGRES": images.postgres.tag, "BASE": images.base.tag}
         return {f"RUNNER_{kind}_IMAGE": tag for kind, tag in tags.items()}
+
+    @property
+    def architecture(self) -> str:
+        """The architecture of its machine, such as `amd64`."""
+        return find_architecture(self._client)
 
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
