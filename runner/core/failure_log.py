@@ -48,7 +48,7 @@ class FailureLog:
             found = Failure(data["test"], keep_inside(data["file"]), data["line"], data["text"], data["message"])
             self._uncollected.setdefault(data["test"], found)
         elif event.name == "failure-kept":
-            self.kept[data["test"]] = data["folder"]
+            self.kept[data["test"]] = keep_inside(data["folder"])
 
     @property
     def uncollected(self) -> Sequence[Failure]:

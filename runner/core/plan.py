@@ -47,8 +47,10 @@ class Selection:
 
     def as_key(self) -> str:
         """The selection as the ledger knows it: two that differ in anything are two."""
-        words = [OPTIONS[self.failed]] if self.failed else []
-        return " ".join([*words, self.as_text(), *(["--", *self.pytest_args] if self.pytest_args else [])])
+        words = [self.as_text()]
+        if self.failed:
+            words = [OPTIONS[self.failed], *(each for each in words if each != DEFAULT)]
+        return " ".join([*words, *(["--", *self.pytest_args] if self.pytest_args else [])])
 
 
 @dataclass(frozen=True)

@@ -154,5 +154,6 @@ def parse(data: bytes, place: str) -> RunReport:
         return convert(table, RunReport)
     except (DecodeError, ValidationError, RecursionError) as error:
         cause = str(error)
+        cause = cause if cause.startswith("JSON") else cause[:1].lower() + cause[1:]
         hint = "it is damaged: `events.jsonl` and `junit.xml` beside it may still tell how the run went"
-        raise SettingsError(f"cannot read `{place}`", cause[:1].lower() + cause[1:], hint) from None
+        raise SettingsError(f"cannot read `{place}`", cause, hint) from None

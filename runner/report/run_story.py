@@ -79,7 +79,8 @@ def tell_failure(failure: RunFailure) -> Iterator[str]:
     where = f"  {DIM}{show(failure.worker)}{attempt}{RESET}" if failure.worker else ""
     yield f"  {RED}{word}{RESET} {show(failure.test)}{where}"
     place = f"{show(failure.file)}:{failure.line}" if failure.line else show(failure.file)
-    yield f"      {': '.join(each for each in (place, show(failure.message or failure.error)) if each)}"
+    if reason := ": ".join(each for each in (place, show(failure.message or failure.error)) if each):
+        yield f"      {reason}"
     if failure.kept:
         yield f"      {DIM}state kept in{RESET} {show(failure.kept)}"
 
@@ -99,9 +100,9 @@ def tell_next(report: RunReport) -> Iterator[str]:
     kept = [each.test for each in report.failures if each.kept]
     if kept:
         test = f" {shlex.quote(kept[0])}" if len(kept) > 1 else ""
-        yield make_line("inspect", f"runner shell --failed{test}")
+        yield make_line("inspect", f"runner shell --failed{show(test)}")
     if any(each.attempt for each in report.failures):
-        yield make_line("again", make_command(report.selection))
+        yield make_line("again", show(make_command(report.selection)))
 
 
 def make_command(selection: str) -> str:

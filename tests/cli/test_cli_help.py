@@ -11,7 +11,21 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "clean", "compose", "config", "doctor", "flaky", "groups", "init", "lock", "ps", "run", "shell"]
+COMMANDS = [
+    "audit",
+    "clean",
+    "compose",
+    "config",
+    "doctor",
+    "flaky",
+    "groups",
+    "init",
+    "last",
+    "lock",
+    "ps",
+    "run",
+    "shell",
+]
 LISTED = [*COMMANDS, "image", "ledger"]
 """As the help has them: those with commands of their own come last."""
 
@@ -48,7 +62,7 @@ def test_every_command_explains_itself(command):
 def test_the_help_of_run_shows_every_flag_and_examples():
     text = invoke("run", "--help").stdout
     flags = ["--group", "--when", "-m", "-k", "--workers", "--isolation", "--dist", "--timeout", "--project", "--json"]
-    flags += ["--reruns", "--reruns-delay", "--retry-budget", "--shuffle"]
+    flags += ["--reruns", "--reruns-delay", "--retry-budget", "--shuffle", "--last-failed", "--failed-first"]
     assert [flag for flag in flags if flag not in text] == []
     assert 'runner run -m "not slow" -k login tests/api -- --maxfail=1' in text
 

@@ -73,6 +73,7 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
         "seed": None,
         "durations": {},
         "order": None,
+        "failed": None,
     }
 
 
