@@ -53,7 +53,7 @@ def load_failing(project: Project, settings: Settings, selection: Selection) -> 
             return make_failing(ledger.read_failed(FAILED_FROM), use, ledger.read_names() if cached else ())
     except (SettingsError, OSError) as error:
         cause = getattr(error, "cause", "") or str(error)
-        return Failing(note=f"{NOTHING_KNOWN}, for the ledger cannot be read: {cause}") if use else Failing()
+        return Failing(note=f"{NOTHING_KNOWN}; the ledger cannot be read: {cause}") if use else Failing()
 
 
 def record(project: Project, plan: Plan, outcome: Outcome, run: str, image: str, started: datetime) -> Sequence[str]:
