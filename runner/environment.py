@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.core.debugging import make_launch
 from runner.core.events import Event
+from runner.core.failure import Failure
 from runner.core.keeping import Keeping
 from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Pass, Stage
@@ -235,11 +236,35 @@ class Environment:
         """Where the server is reached from this machine; None without one."""
         return self._at if self._stage.database else None
 
-    def make_shell_variables(self, each: Pass, slot: str) -> tuple[Place, dict[str, str]]:
-        """The slot of a shell, and the variables in it."""
+    def make_shell_variables(
+        self, each: Pass, slot: str, plan: Plan | None = None, is_pinned: bool = False
+    ) -> tuple[Place, dict[str, str]]:
+        """The slot of a shell, and the variables in it.
+
+        Args:
+            each: the pass whose environment it has.
+            slot: its name.
+            plan: one that differs from the stage's in what pytest is told, such as the order.
+            is_pinned: whether pytest's workers share the slot.
+        """
         server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
-        place = Place(slot, fill_server(self._stage.isolation, self._secret, slot) if server else None)
-        return place, make_variables(self._plan, each, place, server, self._around.environ)
+        place = Place(slot, fill_server(self._stage.isolation, self._secret, slot) if server else None, is_pinned)
+        return place, make_variables(plan or self._plan, each, place, server, self._around.environ)
+
+    def revive(self, failure: Failure, scripts: Mapping[str, str]) -> list[str]:
+        """Make the slot of a failed test as it was kept; what could not be restored, in sentences."""
+        from runner.postgres.restoring import restore_failure
+
+        self._want_slot(failure.slot)
+        return restore_failure(self._at, failure, scripts)
+
+    def make_slot(self, slot: str) -> None:
+        """Make a slot, if it is not there yet."""
+        self._want_slot(slot)
+
+    def put_files(self, files: Mapping[str, bytes]) -> None:
+        """Put files into the suite container, below `places.FILES`."""
+        self._suite.put_files(files)
 
     def answer(self, name: str) -> None:
         """Let whoever waits in the suite container for an answer of this name go on."""

@@ -28,14 +28,14 @@ class Wish:
     Attributes:
         project: the project's name.
         command: one command; empty for an interactive shell.
-        is_copy: whether the project's files are a private copy.
+        mount: the project's folder, to be mounted for writing; None works on a private copy.
         is_root: whether it is root's, who may install packages.
         service: the container of another service instead of the suite's; empty for that.
     """
 
     project: str
     command: Sequence[str] = ()
-    is_copy: bool = False
+    mount: Path | None = None
     is_root: bool = False
     service: str = ""
 
@@ -54,6 +54,7 @@ class ShellSession(Session):
     ) -> None:
         super().__init__(plan, engine, around, listeners)
         self._wish, self._terminal = wish, terminal
+        self._slot, self._is_pinned = MASTER, False
 
     def _work(self, streams: Streams, check: Callable[[], None]) -> None:
         stage, wish = self._plan.stages[0], self._wish
@@ -71,12 +72,16 @@ class ShellSession(Session):
                     if kept and not psql:
                         environment.equip_with_psql(lambda files: keep_files(kept, files))
                     environment.prepare(self._find_left, check)
+                self._furnish(environment, stage)
                 process = attaching.result() if attaching else self._attach(environment, stage)
                 self._tell_banner(environment, stage)
                 environment.answer(READY_ANSWER)
                 self.outcome.exit_code = self._terminal.follow(process, partial(self._listen, streams, check))
             finally:
                 environment.close()
+
+    def _furnish(self, environment: Environment, stage: Stage) -> None:
+        """Do what is left to do before the terminal is given away: nothing, for an ordinary shell."""
 
     def _find_kept_psql(self) -> Path:
         """Where the psql of this server is kept: taking it out of the container takes 0.3 s."""
@@ -85,12 +90,11 @@ class ShellSession(Session):
 
     def _open(self, psql: Mapping[str, bytes]) -> Access:
         wish = self._wish
-        files = make_files(wish.project, MASTER)
-        return Access(None if wish.is_copy else self._around.folder, wish.is_root, {**files, **psql})
+        return Access(wish.mount, wish.is_root, {**make_files(wish.project, self._slot), **psql})
 
     def _attach(self, environment: Environment, stage: Stage) -> Process:
         environment.wait_started()
-        _, variables = environment.make_shell_variables(stage.passes[0], MASTER)
+        _, variables = environment.make_shell_variables(stage.passes[0], self._slot, is_pinned=self._is_pinned)
         return environment.attach(self._make_command(variables), self._terminal.receive, self._wish.service)
 
     def _make_command(self, variables: Mapping[str, str]) -> Command:
@@ -107,10 +111,10 @@ class ShellSession(Session):
         wish, at = self._wish, environment.find_address()
         if wish.command or wish.service:
             return
-        place, _ = environment.make_shell_variables(stage.passes[0], MASTER)
+        place, _ = environment.make_shell_variables(stage.passes[0], self._slot, is_pinned=self._is_pinned)
         reachable = f"psql -h {at.host} -p {at.port}" if at and not at.host.startswith("/") else ""
         network = "with a network" if stage.egress else "no network but its own"
-        lines = make_banner(place, str(self._around.folder), not wish.is_copy, network, self._engine.image, reachable)
+        lines = make_banner(place, wish.mount, network, self._engine.image, reachable)
         for line in lines:
             self._steps.tell("banner", text=line)
 

@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from msgspec.structs import replace
+
+from runner import __version__
 from runner.cli.ci import tell_ci
 from runner.cli.done import Done
 from runner.cli.history import record
@@ -27,10 +30,14 @@ from runner.project.load import Project
 from runner.report.ci import find_ci
 from runner.report.ci_summary import Findings
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
+from runner.report.rerun import Rerun, RerunKeeper
 from runner.report.results import make_results_folder, point_latest
 from runner.report.run_reports import EVENTS, keep_report, mark_running
 from runner.report.run_story import make_command
 from runner.session import Session
+
+if TYPE_CHECKING:
+    from runner.engines.docker.engine import DockerEngine
 
 MakePlan = Callable[[int], Plan]
 """Makes the plan for a number of CPUs."""
@@ -72,6 +79,7 @@ def execute(
         console = Console(shown if ci.is_known else sys.stderr, verbose, ci)
         output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown.buffer
         listeners: list[Listener] = [console, open_events(results, stack), findings, *([listener] if listener else [])]
+        listeners += [] if is_quiet else [make_rerun_keeper(project, settings, engine, results)]
         columns = shutil.get_terminal_size().columns
         show = make_show(output, console, ci.is_known and not is_quiet)
         console.begin()
@@ -105,6 +113,20 @@ def execute(
     console.end()
     console.print(make_last_line(outcome.left, outcome.is_counted))
     return done
+
+
+def make_rerun_keeper(project: Project, settings: Settings, engine: "DockerEngine", results: Path) -> RerunKeeper:
+    """A listener that keeps what a post-mortem needs beside the state of failed tests."""
+    bundle = settings.ca_bundle and str((project.folder / settings.ca_bundle).absolute())
+    record = Rerun(
+        run=results.name,
+        project=project.name,
+        runner=__version__,
+        suite=engine.image,
+        architecture=engine.architecture,
+        settings=replace(settings, ca_bundle=bundle),
+    )
+    return RerunKeeper(results, engine.sources, record)
 
 
 def open_events(results: Path, stack: ExitStack) -> Listener:

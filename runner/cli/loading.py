@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +27,8 @@ def make_run() -> str:
     return make_run_id(datetime.now(), secrets.token_hex(3))
 
 
-def open_engine(project: Project, settings: "Settings", run: str) -> "DockerEngine":
-    """The engine for one run of a project.
+def open_engine(project: Project, settings: "Settings", run: str, sources: bytes | None = None) -> "DockerEngine":
+    """The engine for one run of a project; `sources` are other files than those that are in its folder now.
 
     The Docker SDK takes 0.1 s to import, which `runner --help` need not wait for.
     """
@@ -40,6 +41,8 @@ def open_engine(project: Project, settings: "Settings", run: str) -> "DockerEngi
     from runner.project.recipe import make_recipe
 
     recipe = make_recipe(project, settings, os.environ)
+    if sources is not None:
+        recipe = replace(recipe, sources=sources)
     client = connect(os.environ.get("DOCKER_HOST"))
     lock = load_lock_state(project, settings, recipe, os.environ, lambda: find_architecture(client))
     identity = RunIdentity(run, project.name, make_owner(), find_launcher())

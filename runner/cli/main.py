@@ -17,7 +17,20 @@ from runner import __version__
 from runner.errors import RunnerError
 
 COMMANDS = (
-    *("audit", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "last", "ledger"),
+    *(
+        "audit",
+        "bundle",
+        "clean",
+        "compose",
+        "config",
+        "doctor",
+        "flaky",
+        "groups",
+        "image_travel",
+        "init",
+        "last",
+        "ledger",
+    ),
     *("lock", "ps", "run", "shell"),
 )
 """Modules beside this one; each adds its commands to `app`."""

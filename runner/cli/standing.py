@@ -3,16 +3,18 @@
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from runner.cli.loading import make_run, open_engine
-from runner.core.events import Event
-from runner.core.plan import make_shell_plan
+from runner.core.events import Event, Listener
+from runner.core.plan import Plan, make_shell_plan
 from runner.core.settings import Settings
+from runner.engines.protocol import Engine
 from runner.environment import Surroundings
 from runner.errors import SettingsError
 from runner.interrupts import Interrupts
@@ -24,9 +26,38 @@ from runner.terminal import Terminal
 ALL = "."
 """The setting `writable` for all of the project."""
 
+MakeShell = Callable[[Plan, Engine, Surroundings, Sequence[Listener], Wish, Terminal], ShellSession]
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a shell is.
+
+    Attributes:
+        project: the project.
+        settings: its settings.
+        group: whose tests' environment it is; empty for those of no special group.
+        sources: other files than those in the project's folder now, as a tar file.
+    """
+
+    project: Project
+    settings: Settings
+    group: str = ""
+    sources: bytes | None = None
+
+
+def check_terminal(wish: Wish, terminal: Terminal) -> None:
+    """Look whether a shell has a terminal, if it needs one; raises SettingsError."""
+    if not wish.command and not terminal.is_interactive:
+        raise SettingsError(
+            "cannot open a shell without a terminal",
+            "standard input or standard output is none",
+            "one command needs none: `runner shell -- COMMAND`",
+        )
+
 
 def stand(
-    project: Project, settings: Settings, group: str, wish: Wish, terminal: Terminal, verbose: bool
+    at: Stand, wish: Wish, terminal: Terminal, verbose: bool, make_shell: MakeShell = ShellSession
 ) -> Mapping[str, Any]:
     """Open a shell, and leave nothing behind.
 
@@ -36,22 +67,18 @@ def stand(
     Raises:
         SettingsError: there is no terminal for an interactive shell, or the group is unknown.
     """
-    if not wish.command and not terminal.is_interactive:
-        raise SettingsError(
-            "cannot open a shell without a terminal",
-            "standard input or standard output is none",
-            "one command needs none: `runner shell -- COMMAND`",
-        )
-    settings = replace(settings, writable=[*settings.writable, ALL])
-    make_shell_plan(settings, group, cpus=1)
+    check_terminal(wish, terminal)
+    # Whoever stands in there writes where they want; and what fails in there is seen at once.
+    settings = replace(at.settings, writable=[*at.settings.writable, ALL], kept_failures=0)
+    make_shell_plan(settings, at.group, cpus=1)
     run = make_run()
     with Interrupts() as interrupts, tempfile.TemporaryDirectory(prefix="ephemeral-runner-") as results:
-        engine = open_engine(project, settings, run)
-        plan = make_shell_plan(settings, group, engine.count_cpus())
+        engine = open_engine(at.project, settings, run, at.sources)
+        plan = make_shell_plan(settings, at.group, engine.count_cpus())
         console = Console(sys.stderr, verbose)
-        around = Surroundings(os.environ, project.folder, Path(results), lambda _: None, False, 80)
-        console(Event("run-started", 0.0, {"project": project.name, "run": run}))
-        outcome = ShellSession(plan, engine, around, [console], wish, terminal).run(interrupts)
+        around = Surroundings(os.environ, at.project.folder, Path(results), lambda _: None, False, 80)
+        console(Event("run-started", 0.0, {"project": wish.project, "run": run}))
+        outcome = make_shell(plan, engine, around, [console], wish, terminal).run(interrupts)
     if outcome.error is not None:
         console.print(paint_error(outcome.error, sys.stderr))
     console.print(make_last_line(outcome.left, outcome.is_counted))

@@ -87,6 +87,10 @@ class Redactor:
         """The same for a file, whatever its encoding."""
         return self.redact(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
+    def hide_bytes(self, data: bytes) -> bytes:
+        """A file without the values that are known as secrets, whatever its encoding."""
+        return self.hide_values(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
     def redact_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Variables with all their names, and without secret values."""
         return {

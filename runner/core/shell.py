@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from runner.core.passes import Pass
 from runner.core.places import FILES, FOLDERS, PROJECT, READY
@@ -95,30 +96,28 @@ def make_argv(command: Sequence[str]) -> list[str]:
     return ["sh", f"{FILES}/{ENTER}", *(command or ["bash", "--rcfile", f"{FILES}/{START_FILE}", "-i"])]
 
 
-def make_banner(place: Place, folder: str, is_mounted: bool, network: str, image: str, reachable: str) -> list[str]:
+def make_banner(place: Place, mount: PurePath | None, network: str, image: str, reachable: str) -> list[str]:
     """What is where, in five lines.
 
     Args:
         place: the slot.
-        folder: the project's, on the caller's machine.
-        is_mounted: whether it is the very folder.
+        mount: the project's folder on the caller's machine; None for a private copy of it.
         network: what can be reached.
         image: the suite image.
         reachable: how a program on the caller's machine reaches the server; empty where it cannot.
     """
-    files = "mounted for writing: what changes there changes here" if is_mounted else "a private copy"
+    files = f"is {mount}, mounted for writing: what changes there changes here" if mount else "is a private copy"
     server = place.server
     database = "none: the group has `database = false`"
     if server:
         outside = f"; from outside: {reachable}" if reachable else ""
         database = f"`psql`: {server['dbname']} as role {server['user']}{outside}"
     workers = "in this slot" if place.is_pinned else "in this slot; with -n 2 each worker gets one of its own"
+    kept = " but the project's own files" if mount else ""
     return [
-        f"project   {PROJECT} is {folder}, {files}",
+        f"project   {PROJECT} {files}",
         f"database  {database}",
         f"tests     `pytest` runs them {workers}",
         f"image     {image}; {network}",
-        "leave     Ctrl-D, and all but the project's own files is removed"
-        if is_mounted
-        else "leave     Ctrl-D, and everything is removed",
+        f"leave     Ctrl-D, and everything{kept} is removed",
     ]

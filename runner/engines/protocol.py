@@ -207,6 +207,9 @@ class Engine(Protocol):
     def architecture(self) -> str:
         """The architecture of its machine, such as `amd64`."""
 
+    def use_suite(self, tag: str) -> None:
+        """Run in a suite image of this name; raises ImageError where it cannot be had."""
+
     def count_cpus(self) -> int:
         """The CPUs that containers may use."""
 

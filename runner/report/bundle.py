@@ -13,7 +13,10 @@ from runner.project.kept import open_whole
 LEVEL = 6
 """Of compression."""
 
-SOURCES = "rerun/sources.tar.zst"
+RERUN = "rerun"
+"""The folder of what the run can be repeated from."""
+
+SOURCES = f"{RERUN}/sources.tar.zst"
 """The project's files, which are an archive in themselves."""
 
 Redact = Callable[[bytes], bytes]
@@ -26,7 +29,7 @@ def pack_bundle(results: Path, target: Path, redact: Redact, hide: Redact) -> in
         results: the run's folder.
         target: the file.
         redact: takes secrets out of a file.
-        hide: takes known secrets out of a file of the project, where nothing else may be changed.
+        hide: takes known secrets out of what is used again, where nothing else may be changed.
 
     Raises:
         SettingsError: a file cannot be read, or written.
@@ -34,7 +37,8 @@ def pack_bundle(results: Path, target: Path, redact: Redact, hide: Redact) -> in
     try:
         files = {path.relative_to(results).as_posix(): path.read_bytes() for path in list_files(results)}
         for name, content in files.items():
-            files[name] = hide_in_archive(content, hide) if name == SOURCES else redact(content)
+            change = hide if name.endswith(".sql") or name.startswith(f"{RERUN}/") else redact
+            files[name] = hide_in_archive(content, hide) if name == SOURCES else change(content)
         target.parent.mkdir(parents=True, exist_ok=True)
         with (
             open_whole(target) as file,
@@ -93,7 +97,7 @@ def unpack(archive: tarfile.TarFile, place: str, folder: Path) -> Path:
         raise refuse(place, "it is no bundle")
     manifest = parse_manifest(file.read(), place)
     results, missing = folder / PurePosixPath(manifest.run).name, {*manifest.files}
-    for member in archive:
+    while member := archive.next():
         content = (archive.extractfile(member) or io.BytesIO()).read() if member.isreg() else b""
         check_file(manifest, member.name, content, place)
         path = results / member.name

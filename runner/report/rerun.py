@@ -1,4 +1,4 @@
-"""What a run with failures can be repeated from: the project's files as they were, and its settings."""
+"""What a run with failures can be repeated from: its images, its settings, and the project's files as they were."""
 
 import io
 import tarfile
@@ -7,36 +7,72 @@ from pathlib import Path
 
 import msgspec
 
+from runner.core.events import Event
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
 from runner.project.compression import zstd
-from runner.report.bundle import SOURCES
+from runner.report.bundle import RERUN, SOURCES
 
-SETTINGS = "rerun/settings.json"
-
-
-def keep_rerun(results: Path, sources: bytes, settings: Settings) -> None:
-    """Keep both beside the results; where they cannot be written, there are none."""
-    with suppress(OSError):
-        for name, content in ((SOURCES, zstd.compress(sources)), (SETTINGS, msgspec.json.encode(settings))):
-            (results / name).parent.mkdir(exist_ok=True)
-            (results / name).write_bytes(content)
+RECORD = f"{RERUN}/rerun.json"
 
 
-def load_rerun(results: Path, folder: Path) -> tuple[bytes, Settings]:
-    """The project's files as a tar file, which are unpacked into a folder too, and the run's settings.
+class Rerun(msgspec.Struct, frozen=True, kw_only=True):
+    """What `rerun.json` says.
+
+    Attributes:
+        run: the run's id.
+        project: the project's name.
+        runner: the version of the runner.
+        suite: the name of the suite image.
+        architecture: the engine's.
+        settings: the run's.
+    """
+
+    run: str
+    project: str
+    runner: str
+    suite: str
+    architecture: str
+    settings: Settings
+
+
+class RerunKeeper:
+    """Keeps them as soon as a failure is kept: a run may be killed before its end."""
+
+    def __init__(self, results: Path, sources: bytes, record: Rerun) -> None:
+        self._results, self._sources, self._record, self._is_kept = results, sources, record, False
+
+    def __call__(self, event: Event) -> None:
+        """Hear an event; where nothing can be written, there is nothing to repeat the run from."""
+        if event.name != "failure-kept" or self._is_kept:
+            return
+        self._is_kept = True
+        with suppress(OSError):
+            (self._results / SOURCES).parent.mkdir(exist_ok=True)
+            (self._results / SOURCES).write_bytes(zstd.compress(self._sources))
+            (self._results / RECORD).write_bytes(msgspec.json.encode(self._record))
+
+
+def load_rerun(results: Path) -> tuple[Rerun, bytes]:
+    """What is kept of a run: the record, and the project's files as a tar file.
 
     Raises:
         SettingsError: they were not kept, or are damaged.
     """
+    what = f"cannot repeat the run `{results.name}`"
     try:
-        sources = zstd.decompress((results / SOURCES).read_bytes())
-        settings = msgspec.json.decode((results / SETTINGS).read_bytes(), type=Settings)
+        record = msgspec.json.decode((results / RECORD).read_bytes(), type=Rerun)
+        return record, zstd.decompress((results / SOURCES).read_bytes())
+    except (zstd.ZstdError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise SettingsError(what, f"what is kept of it is damaged: {error}") from None
+    except OSError as error:
+        raise SettingsError(what, f"{find_reason(error)}: `{error.filename}`") from None
+
+
+def unpack_sources(sources: bytes, folder: Path) -> None:
+    """Unpack the project's files; raises SettingsError where they are damaged."""
+    try:
         with tarfile.open(fileobj=io.BytesIO(sources)) as archive:
             archive.extractall(folder, filter="data")
-    except (tarfile.TarError, zstd.ZstdError, msgspec.DecodeError) as error:
-        raise SettingsError(f"cannot use what is kept of the run `{results.name}`", str(error)) from None
-    except OSError as error:
-        cause = f"{find_reason(error)}: `{error.filename}`"
-        raise SettingsError(f"cannot use what is kept of the run `{results.name}`", cause) from None
-    return sources, settings
+    except (tarfile.TarError, OSError) as error:
+        raise SettingsError("cannot unpack the project's files of the run", str(error)) from None

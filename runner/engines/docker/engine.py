@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from runner.core.services import PROJECT_PREFIX
 from runner.core.settings import Settings
 from runner.engines.docker import leftovers
 from runner.engines.docker.architecture import find_architecture
+from runner.engines.docker.build import exists
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.execution import Execution
@@ -21,6 +23,7 @@ from runner.engines.docker.images import Images, ensure_images, make_images
 from runner.engines.docker.suite import SuiteContainer
 from runner.engines.docker.watchdog import Watchdog
 from runner.engines.protocol import Access, Command, Leftover, Process, Progress, Receiver, Server, Suite
+from runner.errors import ImageError
 from runner.project.locking import LockState
 from runner.project.recipe import SuiteRecipe
 
@@ -56,6 +59,27 @@ class DockerEngine:
     def image(self) -> str:
         """The name of the suite image, which holds the fingerprint of all that is in it."""
         return self._images.suite.tag
+
+    @property
+    def sources(self) -> bytes:
+        """The project's files as a tar file."""
+        return self._recipe.sources
+
+    def use_suite(self, tag: str) -> None:
+        """Run in a suite image of this name instead of the project's own.
+
+        Raises:
+            ImageError: the engine has none, and what the project's files make now is another.
+        """
+        if tag == self.image:
+            return
+        if not exists(self._client, tag):
+            cause = (
+                f"the engine does not have it, and this version of the runner makes `{self.image}` of the same files"
+            )
+            raise ImageError(f"cannot have the image `{tag}`", cause, "`runner image load FILE`, where it was saved")
+        self._images = replace(self._images, suite=replace(self._images.suite, tag=tag))
+        self._chosen = tag
 
     @property
     def postgres_image(self) -> str:

@@ -1,0 +1,104 @@
+"""A post-mortem as a shell: the environment of a failed test, in the state in which it failed."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from runner.core.events import Listener
+from runner.core.failure import STATE
+from runner.core.names import MASTER
+from runner.core.passes import Pass, Stage
+from runner.core.plan import Plan
+from runner.core.postmortem import ONE_DATABASE, RERUN, choose_clean_slot, make_story
+from runner.core.slots import ORDER
+from runner.engines.protocol import Engine
+from runner.environment import Environment, Surroundings
+from runner.errors import ImageError
+from runner.report.failures import Kept
+from runner.shelling import ShellSession, Wish
+from runner.terminal import Terminal
+
+SHOWN = ("traceback.txt", "statements.log", "output.txt", "environment.json")
+"""Files of a kept state that the person in the environment can read there."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A kept failure.
+
+    Attributes:
+        kept: its state.
+        run: the id of its run.
+        image: the name of the suite image in which it failed.
+        architecture: of the engine that had it.
+    """
+
+    kept: Kept
+    run: str
+    image: str
+    architecture: str
+
+
+class PostMortem(ShellSession):
+    """A shell in the slot of a failed test, beside a clean one."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        engine: Engine,
+        around: Surroundings,
+        listeners: Sequence[Listener],
+        wish: Wish,
+        terminal: Terminal,
+        case: Case,
+    ) -> None:
+        super().__init__(plan, engine, around, listeners, wish, terminal)
+        self._case = case
+        self._slot, self._is_pinned = case.kept.failure.slot or MASTER, True
+
+    def _ensure_images(self, check: Callable[[], None]) -> None:
+        case, architecture = self._case, self._engine.architecture
+        if case.architecture != architecture:
+            cause = f"it is of the architecture `{case.architecture}`, this engine of `{architecture}`"
+            hint = f"set `DOCKER_HOST` to an engine of `{case.architecture}`"
+            raise ImageError(f"cannot have the image of the run `{case.run}`", cause, hint)
+        self._engine.use_suite(case.image)
+        super()._ensure_images(check)
+
+    def _furnish(self, environment: Environment, stage: Stage) -> None:
+        """Restore the state, and make ready to run the test again."""
+        kept, first = self._case.kept, stage.passes[0]
+        remarks: list[str] = []
+        with self._steps.step("state") as step:
+            if STATE in kept.scripts and first.needs.database:
+                remarks = environment.revive(kept.failure, kept.scripts)
+            step["note"] = f"of {kept.failure.test}" if STATE in kept.scripts else "no database was kept"
+        if stage.isolation == "none" and first.needs.database:
+            remarks.append(ONE_DATABASE)
+        clean = choose_clean_slot(self._slot)
+        if first.needs.database:
+            environment.make_slot(clean)
+        calls = {
+            "clean": self._make_call(environment, first, clean),
+            "here": self._make_call(environment, first, self._slot),
+        }
+        texts = {name: kept.read(name) for name in SHOWN}
+        environment.put_files(
+            {
+                "bin/rerun": RERUN.encode(),
+                ORDER: json.dumps([kept.failure.test]).encode(),
+                **{f"rerun/{name}.json": json.dumps(call).encode() for name, call in calls.items()},
+                **{f"failure/{name}": text.encode() for name, text in texts.items() if text},
+            }
+        )
+        if not self._wish.command:
+            for line in make_story(kept.failure, texts, self._case.run, str(kept.folder), remarks):
+                self._steps.tell("banner", text=line)
+
+    def _make_call(self, environment: Environment, each: Pass, slot: str) -> dict[str, object]:
+        """What `rerun` does in a slot."""
+        test = self._case.kept.failure.test
+        plan = replace(self._plan, order=(test,))
+        _, variables = environment.make_shell_variables(each, slot, plan, is_pinned=True)
+        own = slot if each.needs.database else ""
+        return {"slot": own, "test": test, "environment": variables, "args": [test.partition("::")[0]]}
