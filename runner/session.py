@@ -313,7 +313,8 @@ class Session:
     def _open_logs(self) -> Iterator[tuple[Sink, Sink]]:
         """Where the suite's output and the server's log go: the files, and the suite's to the terminal too."""
         folder = self._around.results
-        with (folder / "suite.log").open("wb") as suite, (folder / "postgres.log").open("wb") as postgres:
+        # Unbuffered, so that others can follow.
+        with (folder / "suite.log").open("wb", 0) as suite, (folder / "postgres.log").open("wb", 0) as postgres:
 
             def show(data: bytes) -> None:
                 suite.write(data)

@@ -32,7 +32,8 @@ from runner.report.ci_summary import Findings
 from runner.report.console import Console, make_last_line, paint_error, wants_colour
 from runner.report.rerun import Rerun, RerunKeeper
 from runner.report.results import make_results_folder, point_latest
-from runner.report.run_reports import EVENTS, keep_report, mark_running
+from runner.report.run_files import EVENTS, hold
+from runner.report.run_reports import keep_report, mark_running
 from runner.report.run_story import make_command
 from runner.session import Session
 
@@ -85,10 +86,12 @@ def execute(
         console.begin()
         stack.callback(console.end)
         around = Surroundings(os.environ, project.folder, results, show, wants_colour(sys.stdout), columns)
-        console(Event("run-started", 0.0, {"project": project.name, "run": run, "seed": plan.seed}))
+        begun = {"project": project.name, "run": run, "seed": plan.seed, "time": started.timestamp()}
+        tell(listeners, Event("run-started", 0.0, begun))
         if note := plan.failing.note:
             console.print(f"  {'before':<9} {note}")
         outcome = make_session(plan, engine, around, listeners).run(interrupts)
+        tell(listeners, Event("run-finished", outcome.seconds, {"exit_code": outcome.exit_code}))
     point_latest(results)
     console.begin()
     if not is_quiet:
@@ -129,9 +132,16 @@ def make_rerun_keeper(project: Project, settings: Settings, engine: "DockerEngin
     return RerunKeeper(results, engine.sources, record)
 
 
+def tell(listeners: Sequence[Listener], event: Event) -> None:
+    """Tell all listeners what no step of the session does."""
+    for listen in listeners:
+        listen(event)
+
+
 def open_events(results: Path, stack: ExitStack) -> Listener:
     """A listener that keeps every event as a line of `events.jsonl`, written at once so that others can follow."""
     events = stack.enter_context((results / EVENTS).open("w", buffering=1, encoding="utf-8", errors="replace"))
+    hold(events)
     return lambda event: print(event.as_json(), file=events)
 
 

@@ -17,21 +17,8 @@ from runner import __version__
 from runner.errors import RunnerError
 
 COMMANDS = (
-    *(
-        "audit",
-        "bundle",
-        "clean",
-        "compose",
-        "config",
-        "doctor",
-        "flaky",
-        "groups",
-        "image_travel",
-        "init",
-        "last",
-        "ledger",
-    ),
-    *("lock", "ps", "run", "shell"),
+    *("audit", "bundle", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "last"),
+    *("ledger", "lock", "logs", "ps", "run", "shell"),
 )
 """Modules beside this one; each adds its commands to `app`."""
 

@@ -39,3 +39,6 @@ LockedOption = Annotated[
 ]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="[RUN]", help="A run: its id, its beginning or end, or `latest`.", show_default=False)
+]

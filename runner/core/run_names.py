@@ -43,3 +43,27 @@ def choose_run(name: str, runs: Sequence[str]) -> str:
 def name_runs(runs: Sequence[str]) -> str:
     """The newest of several runs, for a message."""
     return ", ".join(shorten(runs[::-1], SHOWN))
+
+
+def choose_living(name: str, runs: Sequence[str], living: Sequence[str]) -> str:
+    """The id of the living run that a name means; without a name the only one.
+
+    Args:
+        name: what a person wrote; may be empty.
+        runs: the ids there are, oldest first.
+        living: those of them that live.
+
+    Raises:
+        SettingsError: there is none, or more than one.
+    """
+    if name not in {LATEST, ""}:
+        run = choose_run(name, runs)
+        if run not in living:
+            raise SettingsError(f"the run `{run}` has ended", hint=f"`runner status {run}` says how")
+        return run
+    if not living:
+        hint = "`runner run` starts one; `runner ps` lists the runs of all projects"
+        raise SettingsError("no run of this project lives", hint=hint)
+    if len(living) > 1 and not name:
+        raise SettingsError("more than one run lives", name_runs(living), "name one: its id, its beginning or end")
+    return living[-1]
