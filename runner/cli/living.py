@@ -39,8 +39,10 @@ def find_living_runs(root: Path, containers: Containers) -> list[str]:
 
 def lives(folder: Path, containers: Containers) -> bool:
     """Whether a run lives: somebody writes its events or has containers for it, and it has not come to its end."""
-    is_there = is_held(folder) or folder.name in containers
-    return is_there and not EventReader(folder).read().is_over
+    state = EventReader(folder).read()
+    if is_held(folder):
+        return state.exit_code is None
+    return folder.name in containers and not state.is_over
 
 
 def find_living_run(root: Path, name: str, containers: Containers) -> str:

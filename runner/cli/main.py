@@ -18,7 +18,7 @@ from runner.errors import RunnerError
 
 COMMANDS = (
     *("audit", "bundle", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "last"),
-    *("ledger", "lock", "logs", "ps", "run", "shell"),
+    *("ledger", "lock", "logs", "ps", "psql", "run", "shell", "status"),
 )
 """Modules beside this one; each adds its commands to `app`."""
 
