@@ -58,7 +58,7 @@ class Story:
             known = test is not None and each.worker not in self.finding.workers
             return f"{each.worker} ({test.test})" if known and test else each.worker
         if each.is_ours:
-            return "somebody's psql" if each.application == "psql" else "the runner itself"
+            return "somebody's psql" if each.application.startswith("psql") else "the runner itself"
         return f"the role `{each.role}`" if each.role else "Postgres itself"
 
     @property

@@ -5,12 +5,12 @@ Asked from outside the run, by statements whose answer is one line of JSON: only
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from runner.core.backends import Backend, Lock
 from runner.core.lock_words import Names, find_targets
+from runner.core.logins import Logins
 from runner.errors import PostgresError
 
 Ask = Callable[[str, str], str]
@@ -44,21 +44,15 @@ NAMES = """
 SELECT coalesce(json_agg(array[oid::text, oid::regclass::text, relkind::text]), '[]') FROM pg_class WHERE oid IN ({})
 """
 
-SLOTS = """
+LOGINS = """
 SELECT json_build_object(
     'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolcanlogin),
-    'databases', (SELECT json_agg(datname) FROM pg_database WHERE datallowconn))
+    'databases', (SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE datallowconn))
 """
 
+END_SESSIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{}'"
+
 SECRET = re.compile(r"(password\s+)'(?:[^']|'')*'?", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Logins:
-    """The roles that may log in, and the databases there are."""
-
-    roles: Sequence[str]
-    databases: Sequence[str]
 
 
 def read_activity(ask: Ask) -> list[Backend]:
@@ -75,7 +69,7 @@ def read_activity(ask: Ask) -> list[Backend]:
 
 def read_logins(ask: Ask) -> Logins:
     """Who may log in where; raises PostgresError."""
-    return Logins(**parse(ask("postgres", SLOTS)))
+    return Logins(**parse(ask("postgres", LOGINS)))
 
 
 def read_names(ask: Ask, locks: Iterable[Lock]) -> Names:
@@ -114,3 +108,8 @@ def make_lock(line: dict[str, Any]) -> Lock:
 def hide_secrets(statement: str) -> str:
     """A statement without the passwords that it sets."""
     return SECRET.sub(r"\1'***'", statement)
+
+
+def end_sessions(ask: Ask, application: str) -> None:
+    """End the sessions of a client by the name that it has given itself; raises PostgresError."""
+    ask("postgres", END_SESSIONS.format(application.replace("'", "''")))
