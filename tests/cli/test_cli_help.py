@@ -11,21 +11,8 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = [
-    "audit",
-    "clean",
-    "compose",
-    "config",
-    "doctor",
-    "flaky",
-    "groups",
-    "init",
-    "last",
-    "lock",
-    "ps",
-    "run",
-    "shell",
-]
+COMMANDS = ["audit", "bundle", "clean", "compose", "config", "doctor", "flaky", "groups", "init", "last", "lock"]
+COMMANDS += ["logs", "ps", "psql", "run", "shell", "status"]
 LISTED = [*COMMANDS, "image", "ledger"]
 """As the help has them: those with commands of their own come last."""
 

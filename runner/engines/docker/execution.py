@@ -59,9 +59,20 @@ class Execution:
         self._socket: socket.socket = getattr(stream, "_sock", stream)
         # The client's time limit for calls would end a process that is silent for long.
         self._socket.settimeout(None)
-        if command.size is not None:
-            self.resize(command.size)
         threading.Thread(target=self._pump, daemon=True).start()
+        if command.size is not None:
+            threading.Thread(target=self._set_first_size, args=(command.size,), daemon=True).start()
+
+    def _set_first_size(self, size: Size) -> None:
+        """Set the size as soon as there is a terminal: the engine answers before it has started the process."""
+        deadline = time.monotonic() + PATIENCE
+        while self.exit_code is None and time.monotonic() < deadline:
+            try:
+                self._api.exec_resize(self._id, height=size.rows, width=size.columns)
+            except (DockerException, RequestException):
+                time.sleep(0.01)
+            else:
+                return
 
     def _pump(self) -> None:
         with contextlib.suppress(OSError, ValueError):
