@@ -8,7 +8,7 @@ from datetime import date
 
 from runner.core.attempt_log import AttemptLog
 from runner.core.events import Event, Listener
-from runner.core.failing import FailingWatch
+from runner.core.failing_watch import FailingWatch
 from runner.core.keeping import Keeping
 from runner.core.nearest import make_hint
 from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes

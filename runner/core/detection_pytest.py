@@ -8,12 +8,8 @@ from typing import Any
 
 from runner.core.detection_marks import find_used_marks
 from runner.core.groups import DEFAULT_GROUPS
+from runner.core.pytest_files import ALONE, SECTIONS
 from runner.core.snapshot import Snapshot, dig, dig_list, dig_table
-
-ALONE = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
-"""Files that are pytest's own; the first that is there counts, even an empty one."""
-
-SECTIONS = {"tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 
 
 @dataclass(frozen=True)

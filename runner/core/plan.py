@@ -1,5 +1,6 @@
 """What a run will do, decided before anything starts: a frozen Plan of passes of pytest. Pure."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -38,19 +39,19 @@ class Selection:
     failed: Use = ""
 
     def as_text(self) -> str:
-        """The selection in words, for messages."""
+        """The selection in words, as a shell takes them, for messages."""
         words = [f"--group {group}" for group in self.groups]
         words += [f"--when {self.moment}"] if self.moment else []
         words += [f'-m "{self.mark}"'] if self.mark else []
         words += [f'-k "{self.keyword}"'] if self.keyword else []
-        return " ".join([*words, *self.paths]) or DEFAULT
+        return " ".join([*words, *map(shlex.quote, self.paths)]) or DEFAULT
 
     def as_key(self) -> str:
         """The selection as the ledger knows it: two that differ in anything are two."""
         words = [self.as_text()]
         if self.failed:
             words = [OPTIONS[self.failed], *(each for each in words if each != DEFAULT)]
-        return " ".join([*words, *(["--", *self.pytest_args] if self.pytest_args else [])])
+        return " ".join([*words, *(["--", shlex.join(self.pytest_args)] if self.pytest_args else [])])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from runner.core.detection_pytest import ALONE, SECTIONS
+from runner.core.pytest_files import ALONE, SECTIONS
 
 
 def read_pytest_settings(folder: Path) -> Iterator[str]:

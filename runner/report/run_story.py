@@ -11,6 +11,9 @@ from runner.core.plan import DEFAULT
 from runner.core.run_report import RunFailure, RunReport
 from runner.report.console import BOLD, DIM, GREEN, RED, RESET
 
+SHOWN = 20
+"""Failures that are told one by one."""
+
 BAD = frozenset({"failed", "error"})
 
 
@@ -19,7 +22,8 @@ def tell(report: RunReport, results: Path, now: datetime) -> list[str]:
     return [
         f"{BOLD}{show(report.project)}{RESET}  run {report.run}  {tell_verdict(report)}",
         *tell_facts(report, now),
-        *[line for failure in report.failures for line in tell_failure(failure)],
+        *[line for failure in report.failures[:SHOWN] for line in tell_failure(failure)],
+        *([f"  and {more} more: `runner last --json` has all"] if (more := len(report.failures) - SHOWN) > 0 else []),
         *[f"  {show(each)}" for each in report.remarks],
         *tell_error(report),
         f"  {'results':<9} {results}",

@@ -10,11 +10,11 @@ from runner.core.events import Event
 from runner.core.failing import (
     NOTHING_KNOWN,
     Failing,
-    FailingWatch,
     find_plain,
     make_failing,
     wants_cache,
 )
+from runner.core.failing_watch import FailingWatch
 from runner.core.groups import DEFAULT_GROUPS, Group
 from runner.core.plan import History, Selection, make_plan
 from runner.core.settings import Settings
@@ -129,6 +129,11 @@ def test_the_ledger_tells_selections_with_and_without_failed_tests_apart():
         "--failed-first --group a",
     ]
     assert Selection(failed="only").as_text() == "the default selection"
+
+
+def test_the_selection_in_words_is_as_a_shell_takes_it():
+    selection = Selection(paths=("a.py::test_a[x y]",), pytest_args=("-k", "a or b"))
+    assert selection.as_key() == "'a.py::test_a[x y]' -- -k 'a or b'"
 
 
 def watch(*events, tests=(A, B, C), paths=(), use="only"):

@@ -186,7 +186,7 @@ def test_a_run_that_ended_is_reported_whole():
     tally.verdicts["failed"] = 1
     left = make_leftover("a")
     error = LeftBehindError("could not remove container `a`", hint="h")
-    outcome = Outcome(96, error, tally, log, ["line"], [left], seconds=1.23456)
+    outcome = Outcome(96, error, tally, log, lines=["line"], left=[left], seconds=1.23456)
     passes = (Pass("a", "", Needs(0)), Pass("b", "", Needs(3)))
     plan = Plan(Settings(isolation="database"), Selection(("smoke",)), passes, seed=7, failing=Failing(note="note"))
     done = Done("run-1", None, outcome, plan)
@@ -336,6 +336,12 @@ def test_attempts_collection_and_what_is_not_known_have_words_of_their_own():
 )
 def test_the_first_line_says_how_the_run_ended(code, word):
     assert story(replace(PASSED, exit_code=code))[0].endswith(f"  {word}")
+
+
+def test_of_many_failures_the_first_are_told_and_the_others_counted():
+    lines = story(replace(FULL, failures=[FAILURE] * 23))
+    assert sum(line.startswith("  failed ") for line in lines) == 20
+    assert "  and 3 more: `runner last --json` has all" in lines
 
 
 @pytest.mark.parametrize(
