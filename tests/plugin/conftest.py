@@ -84,6 +84,8 @@ class Suite:
         made = make_environment(plan, Pass("all", "", Needs(2)), server, {})
         del made["PYTEST_PLUGINS"]  # Names the copy in the suite image; here the plugin comes by its entry point.
         places = {"reports": str(self.reports), "folders": str(self.workers), "project": str(self.folder)}
+        # Nobody answers here, unless a test says so.
+        places["keeps"] = False
         made["EPHEMERAL_RUNNER"] = json.dumps(json.loads(made["EPHEMERAL_RUNNER"]) | places | (wiring or {}))
         for name, text in made.items():
             self._monkeypatch.setenv(name, text)

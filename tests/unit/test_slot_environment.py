@@ -74,7 +74,22 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
         "durations": {},
         "order": None,
         "failed": None,
+        "keeps": True,
     }
+
+
+def test_the_plugin_is_told_whether_states_are_kept():
+    assert wiring_of(make(Settings(kept_failures=0)))["keeps"] is False
+
+
+def test_workers_that_share_a_role_have_names_for_their_connections():
+    shared = Needs(2, isolation="none")
+    server = make_server("none", "secret")
+    assert wiring_of(make(Settings(), server, needs=shared))["variables"]["PGAPPNAME"] == "{slot}"
+    assert "PGAPPNAME" not in wiring_of(make(Settings(), server))["variables"]
+    own = make(Settings(environment={"PGAPPNAME": "mine"}), server, needs=shared)
+    assert own["PGAPPNAME"] == "mine"
+    assert "PGAPPNAME" not in wiring_of(own)["variables"]
 
 
 def test_the_plugin_is_told_which_paths_are_open():
