@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 END_OF_TESTS = "ephemeral-runner: the tests have ended"
 
+PATIENCE = 30.0
+"""Seconds for what is still to be kept at the end of a stage."""
+
 ORDERLY = 1.0
 """Seconds that an interrupted pytest has for its summary; an interrupted run ends within two."""
 
@@ -88,6 +91,7 @@ class Environment:
         self._slots: Slots | None = None
         self._desk: Desk | None = None
         self._keeper: Keeper | None = None
+        self._is_interrupted = False
 
     @property
     def must_set_up(self) -> bool:
@@ -378,6 +382,7 @@ class Environment:
 
     def interrupt(self) -> None:
         """Give pytest a moment for its summary."""
+        self._is_interrupted = True
         with suppress(RunnerError):
             self._suite.signal(signal.SIGINT)
             self._streams.follow(ORDERLY, lambda: None)
@@ -385,7 +390,7 @@ class Environment:
     def close(self) -> None:
         """Finish what is asked for, and copy the results there are; after an error, a second one is of no interest."""
         if self._keeper is not None:
-            self._keeper.close()
+            self._keeper.close(ORDERLY if self._is_interrupted else PATIENCE)
             self._tell_kept()
         if self._desk is not None:
             self._desk.close()

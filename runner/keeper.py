@@ -30,9 +30,6 @@ LARGEST = 64_000_000
 ENOUGH = "enough"
 """The answer to a test for which there is no room."""
 
-PATIENCE = 30.0
-"""Seconds for what is still to be kept at the end of a stage."""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -111,12 +108,17 @@ class Keeper:
         while self._said:
             yield self._said.popleft()
 
-    def close(self) -> None:
-        """Finish what is asked for."""
+    def close(self, patience: float) -> None:
+        """Finish what is asked for, in so many seconds at most."""
         self._orders.put(None)
-        self._thread.join(PATIENCE)
+        self._thread.join(patience)
 
     def _work(self) -> None:
+        self._keep_ordered()
+        if self._witness is not None:
+            self._witness.close()
+
+    def _keep_ordered(self) -> None:
         while (order := self._orders.get()) is not None:
             test, answer = order.data["test"], order.data["answer"]
             if not self._keeping.admits(test):

@@ -13,8 +13,8 @@ from runner.core.names import make_slug
 
 FOLDER = "failures"
 
-FILES = ("traceback.txt", "output.txt", "statements.log", "environment.json", STATE, OVERLAY)
-"""What a newer attempt's state replaces; dumps between attempts (`attempt-1.sql`) stay."""
+FILES = frozenset({"traceback.txt", "output.txt", "statements.log", "environment.json", STATE, OVERLAY})
+"""What a newer attempt's state replaces; dumps between attempts (`attempt-1.sql`) and of other databases stay."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,14 @@ def write_failure(results: Path, failure: Failure, files: Mapping[str, bytes]) -
         for name, content in whole.items():
             (made / name).write_bytes(content)
         target.mkdir(exist_ok=True)
-        earlier = read_failure(target)
         (target / RECORD).unlink(missing_ok=True)
-        for name in list_files(earlier) - whole.keys():
+        for name in FILES - whole.keys():
             (target / name).unlink(missing_ok=True)
         for name in whole:
             (made / name).replace(target / name)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return sum(map(len, whole.values()))
-
-
-def list_files(kept: Kept | None) -> set[str]:
-    """The files that an earlier attempt's state may have left."""
-    return {*FILES, *(kept.scripts if kept else ())}
 
 
 def read_failure(folder: Path) -> Kept | None:

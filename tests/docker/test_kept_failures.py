@@ -78,7 +78,8 @@ def test_secrets(db_url):
     print("said", os.environ["API_TOKEN"], "AKIAIOSFODNN7EXAMPLE")
     with psycopg.connect(db_url, autocommit=True) as connection:
         connection.execute("INSERT INTO item VALUES (7, %s)", [os.environ["API_TOKEN"]])
-        connection.execute("ALTER ROLE CURRENT_USER PASSWORD 'a-secret-of-sql'")
+        with connection.transaction(force_rollback=True):
+            connection.execute("ALTER ROLE CURRENT_USER PASSWORD 'a-secret-of-sql'")
     raise ValueError(f"postgresql://user:pass-of-url@host/db {os.environ['API_TOKEN']}")
 
 def test_fresh(fresh_database):
@@ -128,7 +129,7 @@ import psycopg, pytest
 @pytest.mark.parametrize("n", range(4))
 def test_many(n, db_url):
     with psycopg.connect(db_url, autocommit=True) as connection:
-        connection.execute(f"CREATE TABLE IF NOT EXISTS t{n} AS SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n")
+        connection.execute(f"CREATE TABLE t{n} AS SELECT n, repeat('x', 100) FROM generate_series(1, 20000) n")
     assert 0
 """
 

@@ -19,6 +19,15 @@ def row():
     pathlib.Path("row").unlink()
 """
 
+LATE = """
+import pathlib, pytest, time
+
+@pytest.fixture
+def late():
+    yield
+    pathlib.Path("torn").write_text(str(time.time()))
+"""
+
 CHECK = """
 import os, pathlib, pytest
 from runner.plugin import postmortem
@@ -146,18 +155,34 @@ def test_each_attempt_asks_and_a_refusal_changes_no_verdict(suite):
     assert ran.verdicts() == {"test_a": ["rerun", "failed"]}
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "import platform, pytest\n@pytest.fixture(autouse=True)\ndef f(monkeypatch): monkeypatch.setattr(platform, 'python_version', 1)",
-        "import shutil, os, pytest\n@pytest.fixture(autouse=True)\ndef f(tmp_path_factory):\n"
-        "    shutil.rmtree('workers/master', ignore_errors=True)",
-        "from runner.plugin import postmortem\ndef broken(*_): raise RuntimeError\n"
-        "postmortem.Postmortem._describe = broken",
-        "import pytest\nfrom runner.plugin import postmortem\ndef late(*_): pytest.fail('the time limit')\n"
-        "postmortem.Postmortem._describe = late",
-    ],
-)
+DAMAGES = {
+    "what the test has patched": """
+import platform, pytest
+@pytest.fixture(autouse=True)
+def patched(monkeypatch):
+    monkeypatch.setattr(platform, "python_version", 1)
+""",
+    "a folder that the test has removed": """
+import shutil, pytest
+@pytest.fixture(autouse=True)
+def removed():
+    shutil.rmtree("workers/master", ignore_errors=True)
+""",
+    "a bug": """
+from runner.plugin import postmortem
+def broken(*_): raise RuntimeError
+postmortem.Postmortem._describe = broken
+""",
+    "a time limit of the test": """
+import pytest
+from runner.plugin import postmortem
+def late(*_): pytest.fail("the time limit")
+postmortem.Postmortem._describe = late
+""",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_our_own_failure_changes_no_verdict(suite, damage):
     suite.write("def test_a(): assert 0\ndef test_b(): pass", damage)
     provide(suite)
@@ -213,10 +238,7 @@ def test_texts_are_bounded(suite):
 
 
 def test_the_test_waits_until_its_state_is_kept(suite):
-    suite.write(
-        "import pytest, time, pathlib\n@pytest.fixture\ndef late():\n    yield\n    pathlib.Path('torn').write_text(str(time.time()))\n"
-        "def test_a(late): assert 0"
-    )
+    suite.write("def test_a(late): assert 0", LATE)
     provide(suite)
     suite.announce()
     kept = []

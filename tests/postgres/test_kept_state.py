@@ -21,10 +21,10 @@ COMMITTED = """
 CREATE TYPE mood AS ENUM ('good', 'it''s "bad"');
 CREATE SEQUENCE numbers START 5;
 CREATE TABLE kinds (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number integer DEFAULT nextval('numbers'), amount numeric(12, 3),
-    at timestamptz, raw bytea, doc json, docb jsonb, list text[], mood mood, span int4range, ip inet, real_one real,
-    double double precision, padded char(5), "Odd ""name" text, spent interval, twice integer GENERATED ALWAYS AS
-    (number * 2) STORED, CHECK (amount < 1000000)
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number integer DEFAULT nextval('numbers'),
+    amount numeric(12, 3), at timestamptz, raw bytea, doc json, docb jsonb, list text[], mood mood,
+    span int4range, ip inet, real_one real, double double precision, padded char(5), "Odd ""name" text, spent interval,
+    twice integer GENERATED ALWAYS AS (number * 2) STORED, CHECK (amount < 1000000)
 );
 CREATE TABLE parent (id integer PRIMARY KEY, favourite integer);
 CREATE TABLE child (id integer PRIMARY KEY, parent integer REFERENCES parent);
@@ -43,8 +43,9 @@ CREATE TABLE untouched AS SELECT n FROM generate_series(1, 1000) n;
 
 ROW = """
 INSERT INTO kinds (amount, at, raw, doc, docb, list, mood, span, ip, real_one, double, padded, "Odd ""name", spent)
-VALUES (12.340, '2026-02-03 04:05:06.789+02', '\\x00ff27', '{"a":  1}', '{"b": [1, null]}', '{"a,b",NULL,"c\\"d"}',
-    'it''s "bad"', '[1,5)', '10.0.0.1', 0.1, 1e-300, 'ab', E'back\\\\slash\\nline ''quoted'' %s {x} ü😀', '1 mon 2 days')
+VALUES (12.340, '2026-02-03 04:05:06.789+02', '\\x00ff27', '{"a":  1}', '{"b": [1, null]}',
+    '{"a,b",NULL,"c\\"d"}', 'it''s "bad"', '[1,5)', '10.0.0.1', 0.1, 1e-300, 'ab',
+    E'back\\\\slash\\nline ''quoted'' %s {x} ü😀', '1 mon 2 days')
 """
 
 QUERIES = {
@@ -283,7 +284,8 @@ def test_a_block_that_postgres_refuses_is_a_sentence_and_the_rest_is_there(kept)
     fill(own)
     kept.keep()
     head = "-- ephemeral-runner overlay 0123456789abcdef: x\n"
-    blocks = "\n-- 0123456789abcdef rows of nothing\nDELETE FROM nothing;\n\n-- 0123456789abcdef table t\nCREATE TABLE {}.t ();"
+    blocks = "\n-- 0123456789abcdef rows of nothing\nDELETE FROM nothing;\n"
+    blocks += "\n-- 0123456789abcdef table t\nCREATE TABLE {}.t ();"
     schema = kept.schemas[0] if kept.schemas else "public"
     kept.scripts["transaction.sql"] = head + blocks.format(schema)
     kept.scripts["state.sql"] = kept.scripts["state.sql"].replace("CREATE VIEW", "CREATE VEIW")

@@ -14,9 +14,9 @@ ODD = "tests/a b.py::Test::test_a[x/y-[1]-\U0001f600-ü]"
 
 
 def make(test=ODD, **changes):
-    usual = dict(attempt=1, phase="call", worker="gw0", slot="gw0", isolation="schema", role="gw0", database="suite")
-    usual |= dict(schemas=["gw0"], pass_="default", groups=[], seed=None, began=1.0, time=2.0, python="3.13.5")
-    return Failure(test=test, **usual | changes)
+    usual = {"attempt": 1, "phase": "call", "pass_": "default", "groups": [], "seed": None, "python": "3.13.5"}
+    slot = {"worker": "gw0", "slot": "gw0", "isolation": "schema", "role": "gw0", "database": "suite"}
+    return Failure(test=test, schemas=["gw0"], began=1.0, time=2.0, **usual | slot | changes)
 
 
 def test_a_state_is_read_as_it_was_written(tmp_path):
@@ -41,8 +41,14 @@ def test_another_attempt_takes_the_place_of_the_first_and_other_dumps_stay(tmp_p
     folder = tmp_path / make_folder_name(ODD)
     (folder / "attempt-1.sql").write_text("of the retry")
     write_failure(tmp_path, make(attempt=2), {"state.sql": b"2"})
-    assert sorted(path.name for path in folder.iterdir()) == ["attempt-1.sql", "failure.json", "state.sql"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "attempt-1.sql",
+        "db1.sql",
+        "failure.json",
+        "state.sql",
+    ]
     assert read_failure(folder).failure.attempt == 2
+    assert read_failure(folder).scripts == {"state.sql": "2"}
 
 
 def test_what_cannot_be_written_leaves_the_earlier_state_as_it_was(tmp_path):

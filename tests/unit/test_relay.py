@@ -73,7 +73,7 @@ def test_the_last_words_of_a_server_that_dies_are_passed_on(tmp_path):
 
 def test_a_large_log_gives_the_memory_of_its_oldest_part_back(tmp_path):
     lines = STATEMENT * 20_000
-    script = f'for each in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat 0 >> "$LOG"; done; sleep 0.5; cat 1 >> "$LOG"; exit 3'
+    script = 'for each in $(seq 16); do cat 0 >> "$LOG"; done; sleep 0.5; cat 1 >> "$LOG"; exit 3'
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK):
         pytest.skip("no file system in memory")
