@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,12 @@ class Observer:
             found, problems = containers.get(self._folder.name, {}), list[str]()
             processes = list_processes(client.api, found, problems)
             backends = list_backends(client.api, found, problems)
+            owned = find_owners(backends, map_ports(processes), self._reader.read().workers)
+            seen = self._make(is_living=True, backends=owned, processes=processes, problems=problems)
+            seen = replace(seen, stacks=read_stacks(client.api, found, seen))
         finally:
             client.close()
-        if self._has_ended():
-            return self._make(is_living=False)
-        owned = find_owners(backends, map_ports(processes), self._reader.state.workers)
-        return self._make(is_living=True, backends=owned, processes=processes, problems=problems)
+        return self._make(is_living=False) if self._has_ended() else seen
 
 
 def list_processes(api: "APIClient", containers: Mapping[str, str], problems: list[str]) -> list[Process]:
@@ -78,6 +79,18 @@ def list_processes(api: "APIClient", containers: Mapping[str, str], problems: li
         # A stage of the run may end meanwhile, and take its containers with it.
         problems.append(f"{error.what}: {error.cause}")
         return []
+
+
+def read_stacks(api: "APIClient", containers: Mapping[str, str], seen: Status) -> Mapping[str, str]:
+    """Where the Python code of those workers is whose tests hang."""
+    from runner.engines.docker import inspection
+
+    hanging = {worker for finding, _ in seen.find_reasons() for worker in finding.workers}
+    wanted = [each for each in seen.processes if each.is_worker and each.worker in hanging]
+    try:
+        return inspection.read_stacks(api, containers["suite"], wanted) if wanted else {}
+    except EngineError:
+        return {}
 
 
 def list_backends(api: "APIClient", containers: Mapping[str, str], problems: list[str]) -> list[Backend]:

@@ -24,6 +24,7 @@ from . import (
     retries,
     rules,
     slot,
+    stacks,
     standalone,
     workers,
 )
@@ -81,6 +82,7 @@ def run_tests(config: pytest.Config, channel: Channel) -> None:
     """Register what a process that runs tests needs: a worker, or the only one."""
     again = retries.Retries(WIRING, channel)
     again.limit()
+    stacks.offer(WIRING)
     register(
         config,
         starts=reports.StartReporter(channel, WIRING),

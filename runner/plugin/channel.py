@@ -87,8 +87,15 @@ def open_channel(path: str) -> Channel | None:
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
     except OSError:
         return None
-    # Away from the small numbers, which tests that close and open files may get hold of; children do not inherit it.
+    return Channel(move_away(descriptor))
+
+
+def move_away(descriptor: int) -> int:
+    """A descriptor's new number, away from the small ones, which tests that close and open files may get hold of.
+
+    Children do not inherit it.
+    """
     highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 1
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, max(descriptor, min(HIGH_DESCRIPTOR, highest)))
     os.close(descriptor)
-    return Channel(moved)
+    return moved

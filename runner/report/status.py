@@ -1,7 +1,7 @@
 """What `runner status` knows of one run, as data and as text."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Status:
         now: the moment, in seconds since 1970.
         backends: those of its server, with their workers; none where it has no server.
         processes: those of its suite container.
+        stacks: where the Python code of workers is whose tests hang, as faulthandler writes it.
         problems: what could not be seen, and why.
     """
 
@@ -33,6 +34,7 @@ class Status:
     now: float
     backends: Sequence[Backend] = ()
     processes: Sequence[Process] = ()
+    stacks: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
 
     @property
@@ -76,6 +78,7 @@ class Status:
             "findings": [self._describe(finding, text) for finding, text in self.find_reasons()],
             "backends": [asdict(each) for each in self.backends],
             "processes": [asdict(each) for each in self.processes],
+            "stacks": dict(self.stacks),
             "problems": list(self.problems),
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from runner.core.backends import Backend
+from runner.core.stacks import tell_stacks
 from runner.core.waiting_words import find_statements, shorten, tell_seconds
 from runner.report.status import Status
 
@@ -63,6 +64,8 @@ def tell_reasons(status: Status) -> Iterator[str]:
         yield text
         for each, kind in find_statements(finding, status.backends):
             yield f"  {each.pid}  {kind}{shorten(each.statement)}"
+        for worker in finding.workers:
+            yield from (f"  {worker}  {line}" for line in tell_stacks(status.stacks.get(worker, "")))
     if len(reasons) > SHOWN:
         yield f"\nand {len(reasons) - SHOWN} more like these; `--json` has all"
 

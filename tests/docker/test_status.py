@@ -149,6 +149,7 @@ def test_a_deadlock_of_two_backends_of_one_hanging_test_is_named(make_project: M
     text = run(folder, "status").stdout
     assert "in a deadlock that goes through the test itself, so Postgres does not see it" in text
     assert "last statement: UPDATE orders SET amount = 20" in text
+    assert "at test_waits_for_itself (tests/test_two.py:12), and there in wait (psycopg/connection.py:" in text
 
 
 def test_in_database_mode_relations_are_named_too(make_project: Make, begin) -> None:
@@ -183,6 +184,7 @@ def test_a_hang_without_the_database_names_the_processes(make_project: Make, beg
     assert "tests/test_sleep.py::test_sleeps runs for 1" in finding["text"]
     assert "it has no connection to Postgres; its process" in finding["text"]
     assert "it has started `sleep 601`, which as process" in finding["text"]
+    assert "at test_sleeps (tests/test_sleep.py:5), and there in " in run(folder, "status").stdout
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     found = ask(folder)
