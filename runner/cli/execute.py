@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from msgspec.structs import replace
 
@@ -33,7 +33,7 @@ from runner.report.console import Console, make_last_line, paint_error, wants_co
 from runner.report.rerun import Rerun, RerunKeeper
 from runner.report.results import make_results_folder, point_latest
 from runner.report.run_files import EVENTS, hold
-from runner.report.run_reports import keep_report, mark_running
+from runner.report.run_reports import keep_report
 from runner.report.run_story import make_command
 from runner.session import Session
 
@@ -73,13 +73,13 @@ def execute(
         engine = open_engine(project, settings, run)
         plan, architecture = make(engine.count_cpus()), engine.architecture
         results = make_results_folder(project.folder, settings.results, run)
-        running = mark_running(results)
+        events = open_events(results)
         ci, findings = find_ci(os.environ), Findings()
         shown = sys.stderr if as_json or is_quiet else sys.stdout
         # CI has one log, whose lines must keep their order.
         console = Console(shown if ci.is_known else sys.stderr, verbose, ci)
         output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown.buffer
-        listeners: list[Listener] = [console, open_events(results, stack), findings, *([listener] if listener else [])]
+        listeners: list[Listener] = [console, make_writer(events), findings, *([listener] if listener else [])]
         listeners += [] if is_quiet else [make_rerun_keeper(project, settings, engine, results)]
         columns = shutil.get_terminal_size().columns
         show = make_show(output, console, ci.is_known and not is_quiet)
@@ -112,7 +112,8 @@ def execute(
             console.print(f"  {'again':<9} {make_command(plan.selection.as_key())}")
     if ci.is_known and not is_quiet:
         tell_ci(console, project, findings, done, engine.image)
-    running.close()
+    # Until here others see the run live.
+    events.close()
     console.end()
     console.print(make_last_line(outcome.left, outcome.is_counted))
     return done
@@ -138,10 +139,15 @@ def tell(listeners: Sequence[Listener], event: Event) -> None:
         listen(event)
 
 
-def open_events(results: Path, stack: ExitStack) -> Listener:
-    """A listener that keeps every event as a line of `events.jsonl`, written at once so that others can follow."""
-    events = stack.enter_context((results / EVENTS).open("w", buffering=1, encoding="utf-8", errors="replace"))
+def open_events(results: Path) -> TextIO:
+    """The file of the run's events, held as long as it is open; lines are written at once so that others can follow."""
+    events = (results / EVENTS).open("w", buffering=1, encoding="utf-8", errors="replace")
     hold(events)
+    return events
+
+
+def make_writer(events: TextIO) -> Listener:
+    """A listener that keeps every event as a line."""
     return lambda event: print(event.as_json(), file=events)
 
 

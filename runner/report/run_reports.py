@@ -1,15 +1,11 @@
-"""The file `run.json` of a run's results: written when a run ends, and read again; and whether a run still runs."""
+"""The file `run.json` of a run's results: written when a run ends, and read again."""
 
-import fcntl
-from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from runner.core.run_report import NAME, RunReport, parse, write
 from runner.errors import SettingsError, find_reason
+from runner.report.run_files import is_held
 from runner.report.run_folders import find_run, list_runs
-
-EVENTS = "events.jsonl"
 
 
 def keep_report(results: Path, report: RunReport) -> str:
@@ -40,7 +36,7 @@ def read_report(folder: Path) -> RunReport:
         pass
     except OSError as error:
         raise SettingsError(f"cannot read `{path}`", find_reason(error)) from None
-    if is_running(folder):
+    if is_held(folder):
         hint = "`runner status` shows what it does; `runner last` takes the id of an earlier run"
         raise SettingsError(f"the run `{folder.name}` is still running", hint=hint)
     cause = f"no {NAME} in `{folder}`: it was killed, or was no `runner run`, or an older version ran it"
@@ -58,25 +54,5 @@ def find_reported(root: Path, name: str) -> Path:
         SettingsError: there is none.
     """
     newest = reversed(list_runs(root)) if not name else ()
-    found = next((each for each in newest if (each / NAME).exists() or is_running(each)), None)
+    found = next((each for each in newest if (each / NAME).exists() or is_held(each)), None)
     return found or find_run(root, name)
-
-
-def mark_running(results: Path) -> IO[bytes]:
-    """Lock the file of a run's events until the caller closes it; where there are no locks, nobody can tell."""
-    events = (results / EVENTS).open("ab")
-    with suppress(OSError):
-        fcntl.flock(events, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return events
-
-
-def is_running(folder: Path) -> bool:
-    """Whether the process of a run still holds the file of its events; needs no engine."""
-    try:
-        with (folder / EVENTS).open("rb") as events:
-            fcntl.flock(events, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -5,7 +5,8 @@ from msgspec.structs import replace
 from project_folder import PYPROJECT
 
 from runner.core.run_report import RunFailure, RunReport
-from runner.report.run_reports import keep_report, mark_running
+from runner.report.run_files import EVENTS, hold
+from runner.report.run_reports import keep_report
 
 pytestmark = pytest.mark.unit
 
@@ -112,7 +113,8 @@ def test_a_run_that_still_runs_is_told_with_the_command_that_shows_it(folder):
     keep(folder)
     results = folder.path / ".runner/runs/20261125-000000-000000"
     results.mkdir()
-    with mark_running(results):
+    with (results / EVENTS).open("w") as events:
+        hold(events)
         folder.run("last").assert_exit(90).assert_error(
             "error: the run `20261125-000000-000000` is still running\n"
             "hint:  `runner status` shows what it does; `runner last` takes the id of an earlier run"

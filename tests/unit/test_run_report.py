@@ -1,9 +1,6 @@
 """`run.json`: written when a run ends, read again, and refused where it is damaged or newer."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,7 +20,8 @@ from runner.core.run_report import FORMAT, RunError, RunFailure, RunReport, list
 from runner.core.settings import Settings
 from runner.errors import LeftBehindError, SettingsError
 from runner.report.console import paint
-from runner.report.run_reports import find_reported, is_running, keep_report, mark_running, read_report
+from runner.report.run_files import EVENTS, hold
+from runner.report.run_reports import find_reported, keep_report, read_report
 from runner.report.run_story import make_command, tell
 from runner.session import Outcome
 
@@ -237,8 +235,8 @@ def test_a_run_without_a_report_that_ended_is_told_so(root):
 
 def test_a_run_that_still_runs_is_told_so_and_is_the_newest(root):
     folder = root / "runs/20261125-2-b"
-    with mark_running(folder):
-        assert is_running(folder)
+    with (folder / EVENTS).open("w") as events:
+        hold(events)
         assert find_reported(root, "") == folder
         with pytest.raises(SettingsError) as caught:
             read_report(folder)
@@ -246,30 +244,6 @@ def test_a_run_that_still_runs_is_told_so_and_is_the_newest(root):
             "error: the run `20261125-2-b` is still running\n"
             "hint:  `runner status` shows what it does; `runner last` takes the id of an earlier run"
         )
-    assert not is_running(folder)
-
-
-def test_a_runner_that_was_killed_runs_no_more(root):
-    folder = root / "runs/20261125-2-b"
-    code = (
-        "import sys, time; from pathlib import Path; from runner.report.run_reports import mark_running\n"
-        "held = mark_running(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"held\n"
-    assert is_running(folder)
-    process.kill()
-    process.communicate()
-    assert not is_running(folder)
-
-
-def test_looking_disturbs_no_run(root):
-    folder = root / "runs/20261125-2-b"
-    with mark_running(folder) as held:
-        os.write(held.fileno(), b"line\n")
-        assert is_running(folder)
-        assert is_running(folder)
-    assert (folder / "events.jsonl").read_bytes() == b"line\n"
 
 
 def story(report, results="/p/.runner/runs/x", later=timedelta(minutes=5)):

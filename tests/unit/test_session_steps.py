@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from fakes import FakeEngine, end_well, finish_test, make_leftover, start_test
 
+from runner.core.keeping import Keeping
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
@@ -570,7 +571,7 @@ class Asked:
         around = Surroundings({}, folder, folder, lambda _: None, colour=False, columns=77)
         self.steps = Steps([self.events.append])
         streams = Streams(lambda _: None, lambda _: None, self.hear_event, self.steps.clock)
-        self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps)
+        self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps, Keeping(10, 100))
         self.environment.start_suite()
         self.environment._slots, self.environment._server = self.slots, self.server
         self.streams = streams
