@@ -32,7 +32,9 @@ def shell(
         str, typer.Argument(metavar="[TEST] [-- COMMAND]", help="With --failed: a test's id, or a part of it.")
     ] = "",
     failed: Annotated[bool, typer.Option("--failed", help="As a failed test left it, database included.")] = False,
-    run: Annotated[str, typer.Option(metavar="RUN", help="With --failed: of this run; the latest by default.")] = "",
+    run: Annotated[
+        str, typer.Option("--run", metavar="RUN", help="With --failed: of this run; the latest by default.")
+    ] = "",
     source: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="With --failed: out of a file of `runner bundle`.")
     ] = None,
