@@ -76,8 +76,8 @@ def revive(
 
 
 def unpack(source: Path, folder: Path) -> Origin:
-    """The run in a bundle."""
-    return Origin(open_bundle(source, folder / "bundle"))
+    """The run in a bundle, or in a folder: CI may keep results as they are."""
+    return Origin(source) if source.is_dir() else Origin(open_bundle(source, folder / "bundle"))
 
 
 def find_origin(project: Path, run: str) -> Origin:

@@ -36,7 +36,10 @@ def shell(
         str, typer.Option("--run", metavar="RUN", help="With --failed: of this run; the latest by default.")
     ] = "",
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="With --failed: out of a file of `runner bundle`.")
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="With --failed: out of a file of `runner bundle`, or a folder of results."
+        ),
     ] = None,
     group: Annotated[str, typer.Option("--group", "-g", help="The environment of this group's tests.")] = "",
     service: Annotated[

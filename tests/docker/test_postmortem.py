@@ -187,6 +187,9 @@ def test_a_bundle_that_is_damaged_or_none_is_refused(make_project: Make, tmp_pat
     missing = psql(folder, "select 1", "--from", str(tmp_path / "none"))
     assert missing.error == f"error: cannot read the bundle `{tmp_path}/none`\ncause: no such file or directory"
     assert psql(folder, "select 1", "--from", str(whole)).stdout == "1\n"
+    results = shutil.copytree(folder / ".runner" / "latest", tmp_path / "downloaded")
+    shutil.rmtree(folder / ".runner")
+    assert psql(folder, "select count(*) from seen", "--from", str(results)).stdout == "1\n"
 
 
 def change_record(folder: Path, **changes: str) -> None:
