@@ -2,7 +2,6 @@
 
 import os
 import select
-import shutil
 import signal
 import sys
 import termios
@@ -39,8 +38,8 @@ class Terminal:
         """The size of the terminal; None where there is none."""
         if not self.is_interactive:
             return None
-        columns, rows = shutil.get_terminal_size()
-        return Size(columns, rows)
+        # Not what COLUMNS and LINES say, which do not change with the window.
+        return Size(*os.get_terminal_size(0))
 
     def receive(self, stream: int, data: bytes) -> None:
         """Write what the process says; called in a thread of the engine."""

@@ -13,6 +13,7 @@ from commands import Make, make_environment, run, start
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
 PATIENCE = 60.0
+PROMPT = r"suite=\*?[#>] "
 
 WAITING = """
 import os
@@ -67,7 +68,7 @@ def open_terminal(folder, *args):
         encoding="utf-8",
         timeout=60,
     )
-    child.expect(r"suite=[#>] $")
+    child.expect(PROMPT)
     return child
 
 
@@ -113,20 +114,24 @@ def test_psql_at_a_terminal_is_resized_interrupted_and_left(begin) -> None:
     assert "database suite; slots: gw0, master (schemas of `suite`)" in terminal.before
     terminal.sendline(r"\! stty size")
     terminal.expect("40 100")
+    terminal.expect(PROMPT)
     terminal.setwinsize(30, 90)
     time.sleep(1)
     terminal.sendline(r"\! stty size")
     terminal.expect("30 90")
+    terminal.expect(PROMPT)
     terminal.sendline("SELECT pg_sleep(600);")
     time.sleep(1)
     terminal.sendintr()
     terminal.expect("canceling statement due to user request")
+    terminal.expect(PROMPT)
     terminal.sendline("SELECT n FROM generate_series(1, 200) n;")
     terminal.expect(["200 rows", "--More--"])
     terminal.send("q")
     terminal.sendintr()
     terminal.sendline(r"\echo 'back' 'again'")
     terminal.expect("back again")
+    terminal.expect(PROMPT)
     terminal.sendeof()
     terminal.expect(pexpect.EOF)
     terminal.close()
