@@ -1,70 +1,12 @@
 """Why tests hang, in plain sentences. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from runner.core.backends import Backend
 from runner.core.processes import Process, tell_processes
 from runner.core.waiting import Finding, Node, RunningTest
-
-SHORT, LONGEST = 100, 2000
-"""Characters of a statement in a line for people, and in data."""
-
-
-@dataclass
-class Story:
-    """One finding being told; a backend has its full name where it is named first.
-
-    Attributes:
-        finding: what is told.
-        backends: by process id.
-        tests: by worker.
-        processes: those of the suite container.
-        named: the backends that were named.
-    """
-
-    finding: Finding
-    backends: Mapping[int, Backend]
-    tests: Mapping[str, RunningTest]
-    processes: Sequence[Process] = ()
-    named: set[int] = field(default_factory=set)
-
-    def name(self, pid: Node) -> str:
-        """A backend; its full name has its owner."""
-        if not isinstance(pid, int):
-            return "the test" if self.is_alone else f"the test of {pid}"
-        is_new = pid not in self.named
-        self.named.add(pid)
-        if pid == 0:
-            return "a prepared transaction"
-        return f"backend {pid}" if not is_new else self._introduce(pid)
-
-    def find(self, node: Node) -> Backend | None:
-        """The backend that a node stands for, if Postgres still has it."""
-        return self.backends.get(node) if isinstance(node, int) else None
-
-    def _introduce(self, pid: int) -> str:
-        each = self.backends.get(pid)
-        if each is None:
-            return f"backend {pid}, which has ended"
-        if each.worker and self.finding.workers == (each.worker,):
-            return f"its backend {pid}"
-        return f"backend {pid} of {self.name_owner(each)}"
-
-    def name_owner(self, each: Backend) -> str:
-        """Whose backend it is."""
-        if each.worker:
-            test = self.tests.get(each.worker)
-            known = test is not None and each.worker not in self.finding.workers
-            return f"{each.worker} ({test.test})" if known and test else each.worker
-        if each.is_ours:
-            return "somebody's psql" if each.application.startswith("psql") else "the runner itself"
-        return f"the role `{each.role}`" if each.role else "Postgres itself"
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether it is about one worker."""
-        return len(self.finding.workers) == 1
+from runner.core.waiting_lengths import tell_seconds
+from runner.core.waiting_story import Story
 
 
 def tell(
@@ -177,18 +119,3 @@ def find_statements(finding: Finding, backends: Sequence[Backend]) -> list[tuple
     found = [by_pid[node] for node in finding.path if isinstance(node, int) and node in by_pid]
     wanted = found if finding.kind != "test" else []
     return [(each, "" if each.state == "active" else "last statement: ") for each in wanted if each.statement]
-
-
-def tell_seconds(seconds: float) -> str:
-    """A duration for people."""
-    whole = int(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def shorten(statement: str, length: int = SHORT) -> str:
-    """A statement on one line."""
-    line = " ".join(statement.split())
-    return line if len(line) <= length else line[: length - 4] + " ..."

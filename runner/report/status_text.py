@@ -5,7 +5,8 @@ from datetime import datetime
 
 from runner.core.backends import Backend
 from runner.core.stacks import tell_stacks
-from runner.core.waiting_words import find_statements, shorten, tell_seconds
+from runner.core.waiting_lengths import shorten, tell_seconds
+from runner.core.waiting_words import find_statements
 from runner.report.status import Status
 
 SHOWN = 5
