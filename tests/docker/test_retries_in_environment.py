@@ -74,7 +74,9 @@ def test_whatever_an_attempt_leaves_open_the_next_one_starts_clean(make_project:
     summary = json.loads(ended.stdout)
     assert summary["tests"] == {"rerun": 3, "passed": 7, "failed": 1}, ended.stderr
     folder = Path(summary["results"]) / "failures"
-    kept = [path.read_text() for name in ("attempt-*", "gw0_1_db*[0-9]") for path in folder.glob(f"*/{name}.sql")]
+    kept = [path.read_text() for path in folder.glob("*/attempt-*.sql")]
+    # What a transaction has locked comes from that transaction.
+    kept += ["".join(path.read_text() for path in folder.glob("*/gw0_1_db*.sql"))]
     assert len(kept) == 4
     assert all("CREATE TABLE" in text for text in kept), kept
     assert ended.seconds < 60
