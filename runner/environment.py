@@ -78,11 +78,13 @@ class Environment:
         around: Surroundings,
         streams: Streams,
         steps: Steps,
-        keeping: Keeping,
+        keeping: Keeping | None = None,
     ) -> None:
+        """Start nothing yet; `keeping` is the room for kept states where several stages share it."""
         self._plan, self._stage, self._engine = plan, stage, engine
         self._around, self._streams, self._steps = around, streams, steps
-        self._keeping = keeping
+        room = plan.settings.kept_failures, plan.settings.kept_megabytes
+        self._keeping = keeping or Keeping(*room)
         self._pass: Pass = stage.passes[0]
         self._secret = secrets.token_hex(16)
         self._wanted: list[str] = [*stage.slots] if stage.database else []
