@@ -13,10 +13,11 @@ from runner.core.names import MASTER
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.engines.protocol import Engine
-from runner.environment import Environment, Surroundings
+from runner.environment import Environment
 from runner.errors import CollectionError, EmptySelectionError
 from runner.session import Session
 from runner.streams import Streams, make_timeout
+from runner.surroundings import Surroundings
 
 HARMLESS = frozenset({0, 1, 5})
 """Pytest's exit codes of calls that ran their tests: passed, failed, none left."""

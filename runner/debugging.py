@@ -10,9 +10,10 @@ from runner.core.passes import Pass, Stage
 from runner.core.places import PROJECT
 from runner.core.plan import Plan
 from runner.engines.protocol import OUTPUT, Access, Engine, Process
-from runner.environment import Environment, Surroundings
+from runner.environment import Environment
 from runner.session import Session
 from runner.streams import Streams
+from runner.surroundings import Surroundings
 from runner.terminal import Terminal
 
 

@@ -12,10 +12,11 @@ from runner.core.plan import Plan
 from runner.core.postmortem import ONE_DATABASE, RERUN, choose_clean_slot, make_story
 from runner.core.slots import ORDER
 from runner.engines.protocol import Engine
-from runner.environment import Environment, Surroundings
 from runner.errors import ImageError
+from runner.personal import PersonalEnvironment
 from runner.report.failures import Kept
 from runner.shelling import ShellSession, Wish
+from runner.surroundings import Surroundings
 from runner.terminal import Terminal
 
 SHOWN = ("traceback.txt", "statements.log", "output.txt", "environment.json")
@@ -65,7 +66,10 @@ class PostMortem(ShellSession):
         self._engine.use_suite(case.image)
         super()._ensure_images(check)
 
-    def _furnish(self, environment: Environment, stage: Stage) -> None:
+    def _is_early(self, environment: PersonalEnvironment) -> bool:  # noqa: ARG002 -- what was restored is told first
+        return False
+
+    def _furnish(self, environment: PersonalEnvironment, stage: Stage) -> None:
         """Restore the state, and make ready to run the test again."""
         kept, first = self._case.kept, stage.passes[0]
         remarks: list[str] = []
@@ -95,7 +99,7 @@ class PostMortem(ShellSession):
             for line in make_story(kept.failure, texts, self._case.run, str(kept.folder), remarks):
                 self._steps.tell("banner", text=line)
 
-    def _make_call(self, environment: Environment, each: Pass, slot: str) -> dict[str, object]:
+    def _make_call(self, environment: PersonalEnvironment, each: Pass, slot: str) -> dict[str, object]:
         """What `rerun` does in a slot."""
         test = self._case.kept.failure.test
         plan = replace(self._plan, order=(test,))

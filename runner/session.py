@@ -16,7 +16,7 @@ from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.core.verdict import judge
 from runner.engines.protocol import Access, Engine, Leftover, Progress
-from runner.environment import Environment, Surroundings
+from runner.environment import Environment
 from runner.errors import (
     EngineError,
     Interrupted,
@@ -31,6 +31,7 @@ from runner.isolation import RuleWatch
 from runner.report.junit import merge_junit
 from runner.steps import Steps
 from runner.streams import TICK, Sink, Streams, make_timeout
+from runner.surroundings import Surroundings
 
 SILENCE, LAST_WORDS = 0.02, 0.5
 """Seconds of silence after which the log of Postgres counts as read, and seconds to wait for that at the most."""

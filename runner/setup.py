@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.core.groups import Isolation
 from runner.core.script import Script, make_snapshot_key, parse_script
@@ -10,9 +11,12 @@ from runner.core.settings import Settings
 from runner.core.slots import TEMPLATE
 from runner.engines.protocol import Engine, Server
 from runner.errors import NotReadyError, PostgresError, SettingsError
-from runner.postgres.template import Template
 from runner.project.inputs import read_matching
 from runner.report.results import Snapshots
+
+if TYPE_CHECKING:
+    # psycopg takes 0.2 s to import, and whether there is something to do is asked before it is needed.
+    from runner.postgres.template import Template
 
 RunCommand = Callable[[list[str]], int | None]
 """Runs a command in the suite container; its exit code, or None when the time limit was reached."""
@@ -57,7 +61,7 @@ class Setup:
         """Whether commands have to run."""
         return self.snapshot is None
 
-    def make_script(self, template: Template, server: Server, run: RunCommand) -> Script:
+    def make_script(self, template: "Template", server: Server, run: RunCommand) -> Script:
         """What each slot starts with, after the template was made where one is needed.
 
         Args:
@@ -86,7 +90,7 @@ class Setup:
         """Whether a command is a file of SQL."""
         return command.endswith(".sql") and (self._folder / command).is_file()
 
-    def _do(self, command: str, template: Template, run: RunCommand) -> None:
+    def _do(self, command: str, template: "Template", run: RunCommand) -> None:
         if self._is_sql(command):
             template.run(command, (self._folder / command).read_bytes())
             return

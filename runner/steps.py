@@ -14,6 +14,7 @@ class Steps:
     def __init__(self, listeners: Sequence[Listener]) -> None:
         self._listeners = listeners
         self._began = time.monotonic()
+        self._is_quiet = False
 
     def clock(self) -> float:
         """Seconds since the run began."""
@@ -21,8 +22,17 @@ class Steps:
 
     def pass_on(self, event: Event) -> None:
         """Tell an event that came from elsewhere."""
-        for listen in self._listeners:
+        for listen in self._listeners if not self._is_quiet else ():
             listen(event)
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Tell nothing meanwhile: somebody else has the terminal."""
+        self._is_quiet = True
+        try:
+            yield
+        finally:
+            self._is_quiet = False
 
     def tell(self, name: str, **data: Any) -> None:
         """Tell something that happens now."""

@@ -49,18 +49,22 @@ class Terminal:
         except OSError:
             self._broken = True
 
-    def follow(self, process: Process, meanwhile: Callable[[], object]) -> int:
+    def follow(
+        self, process: Process, meanwhile: Callable[[], object], begin: Callable[[], object] = lambda: None
+    ) -> int:
         """Give a process the terminal until it ends; its exit code.
 
         Args:
             process: it is cut off where this is given up.
             meanwhile: called all the time; takes a moment, and raises to give up.
+            begin: called once, when the process has the terminal; raises to give up.
 
         Raises:
             Interrupted: nobody reads the output any more, as `| head` does; with the exit code that shells have.
         """
         try:
             with self._lend(process):
+                begin()
                 while process.exit_code is None:
                     meanwhile()
                     if self._broken:

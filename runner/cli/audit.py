@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runner.core.events import Listener
     from runner.core.plan import Plan
     from runner.engines.protocol import Engine
-    from runner.environment import Surroundings
+    from runner.surroundings import Surroundings
 
 EXAMPLES = """\b
 Examples:

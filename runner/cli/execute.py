@@ -23,7 +23,6 @@ from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
 from runner.engines.protocol import Engine
-from runner.environment import Surroundings
 from runner.errors import Interrupted
 from runner.interrupts import Interrupts
 from runner.project.load import Project
@@ -36,6 +35,7 @@ from runner.report.run_files import EVENTS, hold
 from runner.report.run_reports import keep_report
 from runner.report.run_story import make_command
 from runner.session import Session
+from runner.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from runner.engines.docker.engine import DockerEngine

@@ -15,12 +15,12 @@ from runner.core.events import Event, Listener
 from runner.core.plan import Plan, make_shell_plan
 from runner.core.settings import Settings
 from runner.engines.protocol import Engine
-from runner.environment import Surroundings
 from runner.errors import SettingsError
 from runner.interrupts import Interrupts
 from runner.project.load import Project
 from runner.report.console import Console, make_last_line, paint_error
 from runner.shelling import ShellSession, Wish
+from runner.surroundings import Surroundings
 from runner.terminal import Terminal
 
 ALL = "."

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from runner.core.passes import Pass
-from runner.core.places import FILES, FOLDERS, PROJECT, READY
+from runner.core.places import FILES, FOLDERS, PROJECT
+from runner.core.places import READY as ANSWERS
 from runner.core.plan import Plan
 from runner.core.slots import PLUGIN_VARIABLE, fill_templates, make_environment
 
-READY_ANSWER = "shell"
-"""The answer that the shell waits for: what is printed above its prompt is printed."""
+BEGIN, READY = "shell-begins", "shell-ready"
+"""The answers that a shell waits for: before its prompt, what stands above is printed; before its first command, the
+database is there."""
 
 ENTER = "enter.sh"
 START_FILE = "shellrc"
@@ -75,28 +77,31 @@ def make_files(project: str, slot: str) -> dict[str, bytes]:
     """The files of a shell, by path relative to `places.FILES`."""
     name = project.replace("\\", "").replace("`", "").replace("$", "")
     prompt = f"{BLUE}{name}{RESET} {slot}:\\w\\$ "
+    wait = f"until [ -e {ANSWERS}/{READY} ]; do sleep 0.01; done; trap - DEBUG"
     start = [
         f"PS1={shlex.quote(prompt)}",
         "shopt -s checkwinsize",
         "alias ls='ls --color=auto' grep='grep --color=auto'",
+        # Last, or these lines would wait too.
+        f"trap {shlex.quote(wait)} DEBUG",
     ]
     enter = [
         "# Makes the folders of this slot, and starts what is asked for.",
         'mkdir -p "$HOME" "$TMPDIR"',
         f"PATH={FILES}/bin:$PATH",
         "export PATH",
-        f"until [ -e {READY}/{READY_ANSWER} ]; do sleep 0.01; done",
+        f"until [ -e {ANSWERS}/{BEGIN} ]; do sleep 0.01; done",
         'exec "$@"',
     ]
     return {START_FILE: "\n".join(start).encode() + b"\n", ENTER: "\n".join(enter).encode() + b"\n"}
 
 
 def make_argv(command: Sequence[str]) -> list[str]:
-    """The process for a command, or for an interactive shell without one; it waits for `READY_ANSWER`."""
+    """The process for a command, or for an interactive shell without one; it waits for the answer `BEGIN`."""
     return ["sh", f"{FILES}/{ENTER}", *(command or ["bash", "--rcfile", f"{FILES}/{START_FILE}", "-i"])]
 
 
-def make_banner(place: Place, mount: PurePath | None, network: str, image: str, reachable: str) -> list[str]:
+def make_banner(place: Place, mount: PurePath | None, network: str, image: str) -> list[str]:
     """What is where, in five lines.
 
     Args:
@@ -104,14 +109,12 @@ def make_banner(place: Place, mount: PurePath | None, network: str, image: str, 
         mount: the project's folder on the caller's machine; None for a private copy of it.
         network: what can be reached.
         image: the suite image.
-        reachable: how a program on the caller's machine reaches the server; empty where it cannot.
     """
     files = f"is {mount}, mounted for writing: what changes there changes here" if mount else "is a private copy"
     server = place.server
     database = "none: the group has `database = false`"
     if server:
-        outside = f"; from outside: {reachable}" if reachable else ""
-        database = f"`psql`: {server['dbname']} as role {server['user']}{outside}"
+        database = f"`psql`: {server['dbname']} as role {server['user']}; from another terminal `runner psql`"
     workers = "in this slot" if place.is_pinned else "in this slot; with -n 2 each worker gets one of its own"
     kept = " but the project's own files" if mount else ""
     return [

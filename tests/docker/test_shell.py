@@ -45,7 +45,7 @@ def leave(shell: pexpect.spawn) -> str:
 def test_a_person_stands_in_the_environment_and_leaves_nothing(folder: Path) -> None:
     shell = open_shell(folder)
     shell.expect(r"project   /project is .*mounted for writing")
-    shell.expect(r"database  `psql`: suite as role master")
+    shell.expect("database  `psql`: suite as role master; from another terminal `runner psql`")
     shell.expect(PROMPT)
 
     shell.sendline("stty size")

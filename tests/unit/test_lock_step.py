@@ -6,10 +6,10 @@ from fakes import FakeEngine
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
-from runner.environment import Surroundings
 from runner.errors import ImageError
 from runner.interrupts import Interrupts
 from runner.session import Session
+from runner.surroundings import Surroundings
 
 pytestmark = pytest.mark.unit
 

@@ -9,11 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from fakes import FakeEngine, end_well, finish_test, make_leftover, start_test
 
+from runner.answers import Served
 from runner.core.keeping import Keeping
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
-from runner.environment import Environment, Surroundings
+from runner.engines.protocol import ServerAddress
+from runner.environment import Environment
 from runner.errors import (
     BrokenRuleError,
     EmptySelectionError,
@@ -28,6 +30,7 @@ from runner.interrupts import Interrupts
 from runner.session import Session
 from runner.steps import Steps
 from runner.streams import Streams
+from runner.surroundings import Surroundings
 
 pytestmark = pytest.mark.unit
 
@@ -562,6 +565,9 @@ class RecordingServer:
         return "-- rows\n"
 
 
+ADDRESS = ServerAddress("127.0.0.1", 5432, "postgres", "secret")
+
+
 class Asked:
     """An environment whose server is there, and what it answered to a suite's events."""
 
@@ -573,7 +579,8 @@ class Asked:
         streams = Streams(lambda _: None, lambda _: None, self.hear_event, self.steps.clock)
         self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps, Keeping(10, 100))
         self.environment.start_suite()
-        self.environment._slots, self.environment._server = self.slots, self.server
+        self.answers = self.environment._answers
+        self.answers.served = Served(self.server, ADDRESS, self.slots, None, None)
         self.streams = streams
 
     def hear_event(self, event):
@@ -601,10 +608,10 @@ def test_a_slot_whose_name_xdist_never_gives_is_neither_made_nor_answered(asked,
 
 @pytest.mark.security
 def test_a_slot_whose_name_xdist_never_gives_is_not_kept_for_later(asked):
-    asked.environment._slots = None
+    asked.answers.served = None
     asked.hear("slot-wanted", slot="../../x")
     assert asked.hear("slot-wanted", slot="gw7") == {}
-    assert asked.environment._wanted == ["master", "gw0", "gw7"]
+    assert asked.answers._wanted == ["master", "gw0", "gw7"]
 
 
 RESTORE = {"slot": "gw0", "answer": "restored-gw0-1", "test": "a.py::test_a[x/y]", "attempt": 1}
@@ -662,7 +669,7 @@ class RecordingDesk:
 )
 def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_dropped(asked, name):
     # It would be the name of a file in the results, and of what is dropped as a superuser.
-    desk = asked.environment._desk = RecordingDesk()
+    desk = asked.answers._desk = RecordingDesk()
     asked.slots.made.append("gw0")
     asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name=name)
@@ -671,7 +678,7 @@ def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_droppe
 
 
 def test_a_database_that_the_plugin_asks_for_is_made_and_given_back(asked):
-    desk = asked.environment._desk = RecordingDesk()
+    desk = asked.answers._desk = RecordingDesk()
     asked.slots.made.append("gw0")
     asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name="gw0_1_db1")

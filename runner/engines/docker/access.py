@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import docker
+from docker.api.client import APIClient
 from docker.errors import APIError
 from docker.types import Mount
 
@@ -36,36 +37,29 @@ def make_options(client: docker.DockerClient, access: Access) -> dict[str, Any]:
     if is_remote(client.api.base_url):
         cause = f"the engine at `{client.api.base_url}` has no folders of this machine"
         raise SettingsError(f"cannot mount `{access.folder}`", cause, COPY_HINT)
-    uid, gid = find_user(client, access)
+    uid, gid = find_user(client, access.folder)
     mount = Mount(PROJECT, str(access.folder), type="bind")
     return {**options, "mounts": [mount], "user": f"{uid}:{gid}"}
 
 
-def find_user(client: docker.DockerClient, access: Access) -> tuple[int, int]:
+def find_user(client: docker.DockerClient, folder: Path) -> tuple[int, int]:
     """Whom the container's processes belong to: the project's owner, so that what they write is the caller's.
 
     A rootless engine shows the caller's files as root's.
     """
-    if access.folder is None:
-        return SUITE, SUITE
     if any("rootless" in each for each in client.info().get("SecurityOptions") or ()):
         return 0, 0
-    owner = access.folder.stat()
+    owner = folder.stat()
     return owner.st_uid, owner.st_gid
 
 
 def equip(client: docker.DockerClient, container: str, access: Access) -> None:
-    """Put our files into a container that was made, and give our folders to its user.
-
-    Raises:
-        SettingsError: the engine mounted another folder than the project's.
-    """
-    uid, gid = find_user(client, access)
+    """Put our files into a container that was made, and give our folders to its user."""
+    user = client.api.inspect_container(container)["Config"]["User"] if access.folder is not None else ""
+    uid, gid = map(int, user.split(":")) if user else (SUITE, SUITE)
     client.api.put_archive(container, "/", pack(access.files, uid, gid))
-    if access.folder is not None:
-        check_mount(client, container, access.folder)
-        if uid not in {0, SUITE}:
-            name_user(client, container, uid, gid)
+    if uid not in {0, SUITE}:
+        name_user(client, container, uid, gid)
 
 
 def pack(files: Mapping[str, bytes], uid: int, gid: int) -> bytes:
@@ -86,14 +80,14 @@ def list_folders(files: Mapping[str, bytes]) -> Iterator[str]:
         yield from (f"{FILES}/{each}" for each in reversed(PurePosixPath(name).parents) if each.name)
 
 
-def check_mount(client: docker.DockerClient, container: str, folder: Path) -> None:
+def check_mount(api: APIClient, container: str, folder: Path) -> None:
     """Look whether what the engine mounted is our folder: its socket may be forwarded from another machine.
 
     Raises:
         SettingsError: it is another.
     """
     try:
-        found = find_stat(client.api, container, f"{PROJECT}/pyproject.toml")
+        found = find_stat(api, container, f"{PROJECT}/pyproject.toml")
     except APIError as error:
         raise SettingsError(f"cannot mount `{folder}`", explain(error), COPY_HINT) from None
     if found.get("size") != (folder / "pyproject.toml").stat().st_size:

@@ -12,7 +12,7 @@ from docker.errors import NotFound
 
 from runner.core.hardening import POSTGRES_PORT, SHARED_MEMORY
 from runner.core.places import FILES, PROJECT, RESULTS
-from runner.engines.docker.access import equip, make_options
+from runner.engines.docker.access import check_mount, equip, make_options
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.execution import Execution
@@ -89,13 +89,16 @@ class SuiteContainer:
             self._lease.receive(receiver)
         # The engine takes 0.2 s, in which Postgres's client libraries are imported and its container is made.
         self._failure: RunnerError | None = None
-        self._starting = Thread(target=self._start, daemon=True)
+        self._starting = Thread(target=self._start, args=(access,), daemon=True)
         self._starting.start()
 
-    def _start(self) -> None:
+    def _start(self, access: Access | None) -> None:
         try:
             with translate("cannot start the suite container"):
                 self._container.start()
+                if access is not None and access.folder is not None:
+                    # Before its start the engine would have to mount all of the container for that.
+                    check_mount(self._api, self.id, access.folder)
         except RunnerError as error:
             self._failure = explain_port(error)
 

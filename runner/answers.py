@@ -1,0 +1,163 @@
+"""What the tests of one stage ask for meanwhile, and its answers: slots, restored slots, databases, kept failures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runner.core.events import Event
+from runner.core.keeping import Keeping
+from runner.core.names import is_database_of, is_slot
+from runner.core.passes import Stage
+from runner.core.plan import Plan
+from runner.core.script import Script
+from runner.engines.protocol import Server, ServerAddress, Suite
+from runner.errors import PostgresError
+from runner.report.results import keep_dump
+from runner.steps import Steps
+from runner.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from runner.desk import Desk
+    from runner.keeper import Keeper, Order
+    from runner.postgres.slots import Slots
+    from runner.postgres.template import Template
+
+
+@dataclass(frozen=True)
+class Served:
+    """The server, once slots can be had.
+
+    Attributes:
+        server: dumps databases.
+        at: a superuser's address on it.
+        slots: makes and restores them.
+        template: what they are copies of.
+        script: what `setup` made; None without one.
+    """
+
+    server: Server
+    at: ServerAddress
+    slots: "Slots"
+    template: "Template"
+    script: Script | None
+
+
+class Answers:
+    """Hears the events of the suite; `serve` tells when slots can be had.
+
+    Attributes:
+        suite: the container that gets the answers; set as soon as there is one.
+        current: the pass that runs.
+        served: the server; None until slots can be had.
+    """
+
+    suite: Suite
+
+    def __init__(self, plan: Plan, stage: Stage, around: Surroundings, steps: Steps, keeping: Keeping) -> None:
+        self._plan, self._stage, self._around, self._steps, self._keeping = plan, stage, around, steps, keeping
+        self._wanted: list[str] = [*stage.slots] if stage.database else []
+        self.current = stage.passes[0]
+        self.served: Served | None = None
+        self._desk: Desk | None = None
+        self._keeper: Keeper | None = None
+
+    def serve(self, served: Served) -> None:
+        """Make the slots that were asked for so far, and from now on at once."""
+        self.served = served
+        wanted, self._wanted = self._wanted, []
+        for slot in wanted:
+            self.want(slot)
+
+    def hear(self, event: Event) -> None:
+        """Do what an event of the suite asks for."""
+        self._tell_kept()
+        data = event.data
+        match event.name:
+            case "slot-wanted":
+                self.want(data["slot"])
+            case "restore-wanted" if self.served is not None and data["slot"] in self.served.slots.made:
+                self._answer(data["answer"], lambda: self._restore(data["slot"], data["test"], data["attempt"]))
+            case "database-wanted" if self.served is not None and is_database_of(data["name"], data["slot"]):
+                self._open_desk(self.served).make(data["name"], self.served.slots.find_role(data["slot"]))
+            case "database-done" if self._desk is not None and is_database_of(data["name"], data["slot"]):
+                self._desk.give_back(data["name"], data["test"] if data["failed"] else "")
+            case "failure-wanted" if is_slot(data["slot"]):
+                self._open_keeper().keep(self._make_order(event))
+
+    def want(self, slot: str) -> None:
+        """Make a slot, or remember it until the server is there. Workers ask as xdist starts them."""
+        if not is_slot(slot):
+            return
+        if self.served is None:
+            self._wanted.append(slot)
+            return
+        self.served.slots.ensure(slot)
+        self.suite.answer(slot)
+
+    def _answer(self, name: str, act: Callable[[], None]) -> None:
+        """Do something and say so; a refusal of Postgres is the asking test's failure, not the run's."""
+        try:
+            act()
+        except PostgresError as error:
+            self.suite.answer(name, f"{error.what}: {error.cause}")
+        else:
+            self.suite.answer(name)
+
+    def restore(self, slot: str) -> None:
+        """Make a slot as it was at its start."""
+        if self.served is not None:
+            self.served.slots.end_transactions(slot)
+            self.served.slots.restore(slot)
+
+    def _restore(self, slot: str, test: str, attempt: int) -> None:
+        """Keep what a failed attempt left in its slot, and make the slot as it was at its start."""
+        if self.served is None or self._stage.isolation == "none":
+            return
+        slots, server = self.served.slots, self.served.server
+        slots.end_transactions(slot)
+        database, schemas = slots.find_place(slot)
+        keep_dump(self._around.results, test, f"attempt-{attempt}", lambda: server.dump(database, schemas))
+        slots.restore(slot)
+        self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt)
+
+    def _open_desk(self, served: Served) -> "Desk":
+        if self._desk is None:
+            from runner.desk import Desk
+
+            if not served.template.is_made:
+                served.template.make(served.script)
+            isolation, results = self._stage.isolation, self._around.results
+            self._desk = Desk(served.at, isolation, self.suite.answer, served.server, results)
+        return self._desk
+
+    def _open_keeper(self) -> "Keeper":
+        if self._keeper is None:
+            from runner.keeper import Keeper
+
+            own = [self._plan.settings.environment, *(dict(each.needs.environment) for each in self._stage.passes)]
+            self._keeper = Keeper(self.suite, self._around.results, self._keeping, [self._around.environ, *own])
+        return self._keeper
+
+    def _make_order(self, event: Event) -> "Order":
+        from runner.keeper import Order, Place
+
+        order = Order(event.data, self.current.name, self._plan.seed, self._stage.isolation, Place())
+        slot, served = event.data["slot"], self.served
+        if served is None or not self.current.needs.database or slot not in served.slots.made:
+            return order
+        preamble = served.script.preamble if served.script else ""
+        place = Place(slot, served.slots.find_role(slot), *served.slots.find_place(slot), preamble)
+        return replace(order, place=place, server=served.server, address=served.at)
+
+    def _tell_kept(self) -> None:
+        """Tell what the keeper has done since."""
+        for name, data in self._keeper.take_said() if self._keeper else ():
+            self._steps.tell(name, **data)
+
+    def close(self, patience: float) -> None:
+        """Finish what is asked for; what is still to be kept has so many seconds."""
+        if self._keeper is not None:
+            self._keeper.close(patience)
+            self._tell_kept()
+        if self._desk is not None:
+            self._desk.close()
