@@ -18,7 +18,8 @@ from runner.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from runner.desk import Desk
-    from runner.keeper import Keeper, Order
+    from runner.keeper import Keeper
+    from runner.kept_state import Order
     from runner.postgres.slots import Slots
     from runner.postgres.template import Template
 
@@ -139,7 +140,7 @@ class Answers:
         return self._keeper
 
     def _make_order(self, event: Event) -> "Order":
-        from runner.keeper import Order, Place
+        from runner.kept_state import Order, Place
 
         order = Order(event.data, self.current.name, self._plan.seed, self._stage.isolation, Place())
         slot, served = event.data["slot"], self.served

@@ -300,10 +300,12 @@ def test_a_block_that_postgres_refuses_is_a_sentence_and_the_rest_is_there(kept)
 
 def test_the_lines_of_one_test_are_found_in_the_log(kept):
     own = kept.connect()
-    own.execute("SELECT 'of an earlier test'")
+    own.execute("CREATE TABLE said (what text, how text)")
+    own.execute("INSERT INTO said VALUES ('of an earlier test')")
     time.sleep(0.01)
     began = time.time()
-    own.execute("SELECT 'of\n this test', %s", ["a value"])
+    own.execute("INSERT INTO said VALUES ('of\n this test', %s)", ["a value"])
+    own.execute("SELECT 'only read'")
     with pytest.raises(psycopg.errors.UndefinedTable):
         own.execute("SELECT * FROM nothing")
     list(find_transactions(kept.server, {kept.database}))
@@ -312,10 +314,11 @@ def test_the_lines_of_one_test_are_found_in_the_log(kept):
     text = witness.read_statements(Wanted(kept.role, "", began))
     nobody = witness.read_statements(Wanted(kept.role, "nobody", began))
     witness.close()
-    assert "SELECT 'of\n\t this test'" in text
+    assert "VALUES ('of\n\t this test', $1)" in text
     assert "Parameters: $1 = 'a value'" in text
     assert 'ERROR:  relation "nothing" does not exist' in text
     assert "STATEMENT:  SELECT * FROM nothing" in text
     assert "earlier" not in text
     assert "SAVEPOINT" not in text
+    assert "only read" not in text
     assert nobody == ""

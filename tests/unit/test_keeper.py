@@ -8,7 +8,8 @@ from fakes import FakeEngine, FakeSuite
 
 from runner.core.keeping import Keeping
 from runner.errors import EngineError
-from runner.keeper import Keeper, Order, Place
+from runner.keeper import Keeper
+from runner.kept_state import Order, Place
 from runner.report.failures import read_failures
 
 pytestmark = pytest.mark.unit
