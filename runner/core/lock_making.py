@@ -79,14 +79,15 @@ def make_packages(found: Mapping[ImageName, Sequence[Material]]) -> list[Package
 
 def find_release(packages: Iterable[Package]) -> str:
     """Debian's release, such as `13`: every version of its package base-files begins with it."""
-    return next((each.version.partition(".")[0] for each in packages if each.name == "base-files"), "unknown")
+    return next((each.version.partition(".")[0] for each in packages if each.name == "base-files"), "") or "unknown"
 
 
 def find_postgres_version(packages: Iterable[Package]) -> str:
     """The server's version as Postgres counts, from the version of its package, such as `17.6-0+deb13u1`."""
     for each in packages:
-        if each.name.removeprefix("postgresql-").isdigit():
-            return each.version.partition("-")[0]
+        name, _, number = each.name.partition("-")
+        if name == "postgresql" and number.isdigit():
+            return each.version.partition("-")[0] or "unknown"
     return "unknown"
 
 
