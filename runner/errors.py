@@ -50,7 +50,7 @@ class CollectionError(RunnerError):
     """Pytest cannot collect the tests."""
 
     exit_code = 2
-    meaning = "the tests cannot be collected (pytest's own code)"
+    meaning = "the tests cannot be collected, or the debugger was quit (pytest's own code)"
 
 
 class SettingsError(RunnerError):

@@ -42,10 +42,9 @@ class PersonalEnvironment(Environment):
         return place, make_variables(plan or self._plan, each, place, server, self._around.environ)
 
     def revive(self, failure: Failure, scripts: Mapping[str, str]) -> list[str]:
-        """Make the slot of a failed test as it was kept; what could not be restored, in sentences."""
+        """Make the slot of a failed test, which is there, as it was kept; what could not be restored, in sentences."""
         from runner.postgres.restoring import restore_failure
 
-        self._answers.want(failure.slot)
         return restore_failure(self._at, failure, scripts)
 
     def make_slot(self, slot: str) -> None:

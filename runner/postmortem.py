@@ -9,7 +9,7 @@ from runner.core.failure import STATE
 from runner.core.names import MASTER
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
-from runner.core.postmortem import ONE_DATABASE, RERUN, choose_clean_slot, make_story
+from runner.core.postmortem import NOTHING_KEPT, ONE_DATABASE, RERUN, choose_clean_slot, make_notes, make_story
 from runner.core.slots import ORDER
 from runner.engines.protocol import Engine
 from runner.errors import ImageError
@@ -73,15 +73,15 @@ class PostMortem(ShellSession):
         """Restore the state, and make ready to run the test again."""
         kept, first = self._case.kept, stage.passes[0]
         remarks: list[str] = []
+        clean, is_kept = choose_clean_slot(self._slot), STATE in kept.scripts
         with self._steps.step("state") as step:
-            if STATE in kept.scripts and first.needs.database:
-                remarks = environment.revive(kept.failure, kept.scripts)
-            step["note"] = f"of {kept.failure.test}" if STATE in kept.scripts else "no database was kept"
+            if first.needs.database:
+                environment.make_slot(self._slot)
+                environment.make_slot(clean)
+                remarks += environment.revive(kept.failure, kept.scripts) if is_kept else [NOTHING_KEPT]
+            step["note"] = f"restored into the slot {self._slot}" if is_kept else "no database was kept"
         if stage.isolation == "none" and first.needs.database:
             remarks.append(ONE_DATABASE)
-        clean = choose_clean_slot(self._slot)
-        if first.needs.database:
-            environment.make_slot(clean)
         calls = {
             "clean": self._make_call(environment, first, clean),
             "here": self._make_call(environment, first, self._slot),
@@ -95,9 +95,11 @@ class PostMortem(ShellSession):
                 **{f"failure/{name}": text.encode() for name, text in texts.items() if text},
             }
         )
+        notes = make_notes(kept.failure, remarks)
         if not self._wish.command:
-            for line in make_story(kept.failure, texts, self._case.run, str(kept.folder), remarks):
-                self._steps.tell("banner", text=line)
+            notes = make_story(kept.failure, texts, self._case.run, str(kept.folder), notes)
+        for line in notes:
+            self._steps.tell("banner", text=line)
 
     def _make_call(self, environment: PersonalEnvironment, each: Pass, slot: str) -> dict[str, object]:
         """What `rerun` does in a slot."""
@@ -105,4 +107,4 @@ class PostMortem(ShellSession):
         plan = replace(self._plan, order=(test,))
         _, variables = environment.make_shell_variables(each, slot, plan, is_pinned=True)
         own = slot if each.needs.database else ""
-        return {"slot": own, "test": test, "environment": variables, "args": [test.partition("::")[0]]}
+        return {"slot": own, "test": test, "environment": variables, "args": [f"./{test.partition('::')[0]}"]}

@@ -48,6 +48,7 @@ class Outcome:
         log: the attempts of every test.
         lines: what a person should know of.
         kept: where the states of failed tests are.
+        gone: tests that failed before and are not there any more.
         left: what is left behind on the engine.
         is_counted: whether the engine could be asked for that.
         seconds: how long it took.
@@ -59,6 +60,7 @@ class Outcome:
     log: AttemptLog = field(default_factory=AttemptLog)
     lines: Sequence[str] = ()
     kept: Sequence[str] = ()
+    gone: Sequence[str] = ()
     left: Sequence[Leftover] = ()
     is_counted: bool = True
     seconds: float = 0.0
@@ -125,7 +127,7 @@ class Session:
             finally:
                 self._tear_down()
         self._write_junit()
-        outcome.kept = [*self._keeping.describe()]
+        outcome.kept, outcome.gone = [*self._keeping.describe()], self._failing.gone
         outcome.seconds = self._steps.clock()
         return outcome
 

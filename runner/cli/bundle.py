@@ -12,7 +12,7 @@ from runner.cli.options import JsonOption, ProjectOption
 
 EXAMPLES = """\b
 Examples:
-  runner bundle                               the last run, into bundle-<run>.tar.zst
+  runner bundle                               the last run, into .runner/bundles/<run>.tar.zst
   runner bundle 20261127-035224 -o bundle.tar.zst
   runner shell --failed --from bundle.tar.zst what it is for
 """
@@ -37,14 +37,17 @@ def bundle(
     loaded, sourced = load(project)
     settings = sourced.settings
     results = find_run((loaded.folder / settings.results).resolve(), run)
-    target = output or Path(f"bundle-{results.name}.tar.zst")
+    # Below the results: what lies in the project would be a part of its sources.
+    target = output or results.parents[1] / "bundles" / f"{results.name}.tar.zst"
     groups = [dict(each.environment) for each in settings.groups.values()]
     redactor = Redactor([os.environ, settings.environment, *groups])
     size = pack_bundle(results, target, redactor.redact_bytes, redactor.hide_bytes)
     tests = [each.failure.test for each in read_failures(results)]
     if as_json:
-        print(json.dumps({"file": str(target), "size": size, "run": results.name, "failures": tests}))
+        print(json.dumps({"file": str(target.absolute()), "size": size, "run": results.name, "failures": tests}))
         return
     print(f"{target}: {size / 1e3:.0f} kB, {len(tests)} kept {'failure' if len(tests) == 1 else 'failures'}")
-    if not tests:
+    if tests:
+        print(f"elsewhere: runner shell --failed --from {target.name}")
+    else:
         print("no failure is kept in it, so `runner shell --failed` has nothing to restore")

@@ -92,9 +92,9 @@ def execute(
             console.print(f"  {'before':<9} {note}")
         outcome = make_session(plan, engine, around, listeners).run(interrupts)
         tell(listeners, Event("run-finished", outcome.seconds, {"exit_code": outcome.exit_code}))
-    point_latest(results)
     console.begin()
     if not is_quiet:
+        point_latest(results)
         outcome.lines = [*outcome.lines, *record(project, plan, outcome, run, engine.image, started)]
     for line in outcome.lines:
         console.print(f"  {line}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from runner.core.attempts import Attempt
 from runner.core.failing import NOTHING_KNOWN, Failing, make_failing, wants_cache
 from runner.core.flakiness import measure
 from runner.core.plan import History, Plan, Selection
@@ -14,6 +15,9 @@ from runner.project.load import Project
 from runner.project.pytest_files import read_pytest_settings
 from runner.report.ledger import find_ledger, open_ledger, record_run
 from runner.session import Outcome
+
+GONE = "gone"
+"""The verdict of a test that is not there any more."""
 
 DURATIONS_FROM, RATES_FROM, FAILED_FROM = 5, 20, 100
 """Runs that durations, rates and failures are taken from."""
@@ -58,7 +62,12 @@ def load_failing(project: Project, settings: Settings, selection: Selection) -> 
 
 def record(project: Project, plan: Plan, outcome: Outcome, run: str, image: str, started: datetime) -> Sequence[str]:
     """Write a run into the ledger; lines for a person on what that showed. A ledger that fails never fails a run."""
-    if not outcome.log.attempts:
+    # A test that is not there any more is forgotten: no later run would clear it.
+    attempts = [
+        *outcome.log.attempts,
+        *(Attempt(test=each, number=1, verdict=GONE, seconds=0.0) for each in outcome.gone),
+    ]
+    if not attempts:
         return []
     entry = RunRecord(
         run=run,
@@ -73,7 +82,7 @@ def record(project: Project, plan: Plan, outcome: Outcome, run: str, image: str,
     )
     path = find_ledger(project.folder, plan.settings.results)
     try:
-        aside = record_run(path, entry, outcome.log.attempts)
+        aside = record_run(path, entry, attempts)
         lines = [f"the ledger could not be used, and is kept as {aside}"] if aside else []
         if not outcome.log.retried:
             return lines

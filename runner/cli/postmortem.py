@@ -20,8 +20,8 @@ from runner.errors import SettingsError
 from runner.postmortem import Case, PostMortem
 from runner.project.load import load_project
 from runner.report.bundle import open_bundle
-from runner.report.failures import Kept, read_failures
-from runner.report.rerun import Rerun, load_rerun, unpack_sources
+from runner.report.failures import FOLDER, Kept, read_failures
+from runner.report.rerun import AGAIN, Rerun, load_rerun, unpack_sources
 from runner.report.run_folders import find_run, list_runs
 from runner.shelling import Wish
 from runner.terminal import Terminal
@@ -60,16 +60,18 @@ def revive(
     Raises:
         SettingsError: no failure is meant, or what is kept of it cannot be used.
     """
-    check_terminal(wish, terminal)
+    check_terminal(wish, terminal, is_failed=True)
     with tempfile.TemporaryDirectory(prefix="ephemeral-runner-") as name:
         folder = Path(name)
         origin = unpack(source, folder) if source else find_origin(project, run)
         record, sources = load_rerun(origin.results)
-        kept = choose(read_failures(origin.results), test, terminal)
+        kept = choose(origin.results, test, terminal)
         then = folder / "project" / make_slug(record.project)
         then.mkdir(parents=True)
         unpack_sources(sources, then)
-        at = Stand(load_project(then), make_settings(record, kept, origin), find_group(record, kept), sources)
+        at = Stand(
+            load_project(then), make_settings(record, kept, origin), find_group(record, kept), sources, (folder,)
+        )
         wish = replace(wish, project=record.project, mount=None if copy else origin.folder)
         make_shell = partial(PostMortem, case=Case(kept, record.run, record.suite, record.architecture))
         return stand(at, wish, terminal, verbose, make_shell)
@@ -88,6 +90,8 @@ def find_origin(project: Path, run: str) -> Origin:
         return Origin(find_run(root, run), root, loaded.folder)
     with_failures = [each for each in list_runs(root) if read_failures(each)]
     newest = list_runs(root)[-1:]
+    for each in newest:
+        check_damage(each)
     if not newest or newest[0] not in with_failures:
         hint = f"the newest that did: `--run {with_failures[-1].name}`" if with_failures else "`runner run` makes one"
         what = "the last run has kept no failure" if newest else "no run has left results here"
@@ -95,9 +99,18 @@ def find_origin(project: Path, run: str) -> Origin:
     return Origin(newest[0], root, loaded.folder)
 
 
-def choose(kept: Sequence[Kept], test: str, terminal: Terminal) -> Kept:
+def check_damage(results: Path) -> None:
+    """Look whether something was kept that cannot be read; raises SettingsError."""
+    if (results / FOLDER).is_dir() and [*(results / FOLDER).glob("*")] and not read_failures(results):
+        cause = "its `failure.json` is missing, damaged, or of another version of the runner"
+        raise SettingsError(f"cannot read what the run `{results.name}` has kept", cause, AGAIN)
+
+
+def choose(results: Path, test: str, terminal: Terminal) -> Kept:
     """The failure that is meant; a person is asked where there are several."""
+    kept = read_failures(results)
     if not kept:
+        check_damage(results)
         raise SettingsError("the run has kept no failure", hint="the setting `kept_failures` says how many may be kept")
     failures = {str(number): each.failure for number, each in enumerate(kept)}
     found = choose_failure(failures, test)

@@ -68,7 +68,10 @@ def run(
     pdb: Annotated[bool, typer.Option("--pdb", help="Pytest's debugger at this terminal where a test fails.")] = False,
     debug: Annotated[str, typer.Option(metavar="TEST", help="The debugger at the start of one test.")] = "",
     debugpy: Annotated[
-        int, typer.Option(metavar="PORT", help="Wait for an editor at this port of 127.0.0.1.", min=0, max=65535)
+        int,
+        typer.Option(
+            metavar="PORT", help="Wait for an editor at this port of 127.0.0.1.", min=0, max=65535, show_default=False
+        ),
     ] = 0,
     locked: LockedOption = None,
     project: ProjectOption = Path(),

@@ -2,7 +2,7 @@
 
 import re
 
-SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][ -~]|[ -Z\\^-~])")
+SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()*+][ -~]|[ -',-Z\\^-~])")
 """Control sequences, operating system commands, character sets, and single characters (ECMA-48)."""
 
 LONGEST = 4096

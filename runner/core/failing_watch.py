@@ -64,7 +64,7 @@ class FailingWatch:
     def lines(self) -> list[str]:
         """What a person should know of."""
         gone = self.gone
-        return [f"failed before, and is not there any more: {test}" for test in shorten(gone, NAMED)]
+        return [f"failed before, is not there any more, and is forgotten now: {test}" for test in shorten(gone, NAMED)]
 
     def check(self, is_empty: bool, selection: str) -> None:
         """Look whether there was anything to run.
@@ -75,7 +75,7 @@ class FailingWatch:
         if self._failing.use != "only" or not is_empty:
             return
         gone = self.gone
-        causes = [f"not there any more: {', '.join(shorten(gone, NAMED))}"] if gone else []
+        causes = [f"not there any more, and forgotten now: {', '.join(shorten(gone, NAMED))}"] if gone else []
         left = [test for test in self._failing.tests if test not in gone]
         causes += [f"not selected: {', '.join(shorten(left, NAMED))}"] if left else []
         raise EmptySelectionError(

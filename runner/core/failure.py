@@ -1,9 +1,12 @@
 """The kept state of a failed test: what the plugin tells of it, and what `failure.json` says. Pure."""
 
+import re
 from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
+
+from runner.core.groups import Isolation
 
 Kind = TypeVar("Kind", bound=Struct)
 
@@ -12,6 +15,9 @@ FORMAT = 1
 STATE, OVERLAY = "state.sql", "transaction.sql"
 """What was committed, and what only open transactions saw; of a database of the test's own `<name>.sql`, and
 `<name>.transaction.sql`."""
+
+DATABASE = re.compile(r"\w+")
+"""What the name of a test's own database looks like: it becomes the name of a file."""
 
 RECORD = "failure.json"
 """Written last: where it is, the folder is whole."""
@@ -74,7 +80,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     phase: str
     worker: str
     slot: str = ""
-    isolation: str
+    isolation: Isolation
     role: str = ""
     database: str = ""
     schemas: list[str] = []
@@ -102,7 +108,8 @@ def parse_told(data: bytes) -> Told | None:
 def parse_failure(data: bytes) -> Failure | None:
     """What a `failure.json` says, or None where it is none, or one of another format."""
     found = parse(data, Failure)
-    return found if found is not None and found.format == FORMAT else None
+    is_sound = found is not None and found.format == FORMAT and all(map(DATABASE.fullmatch, found.databases))
+    return found if is_sound else None
 
 
 def parse(data: bytes, kind: type[Kind]) -> Kind | None:

@@ -124,7 +124,7 @@ def find_trials(attempts: Iterable[Attempt]) -> list[Trial]:
     """The trials of one run."""
     trials: dict[str, Trial] = {}
     for attempt in sorted(attempts, key=lambda each: each.number):
-        if attempt.verdict != "skipped":
+        if attempt.verdict not in {"skipped", "gone"}:
             trial = trials.setdefault(attempt.test, Trial(attempt.test, attempt.groups, []))
             trial.again.extend([attempt] if attempt.verdict == "rerun" else [])
     return list(trials.values())

@@ -1,5 +1,6 @@
 """What is kept of failed tests in one run: how many, how much, and what a person is told of it. Pure."""
 
+import shlex
 from collections.abc import Iterator
 
 from runner.core.events import Event
@@ -52,11 +53,11 @@ class Keeping:
 
     def describe(self) -> Iterator[str]:
         """What a person should know: where the states are, and what is not kept."""
-        folders = [*self._folders.values()]
-        for folder in folders[:MOST_LINES]:
-            yield f"{folder}: `runner shell --failed`"
-        if len(folders) > MOST_LINES:
-            yield f"{len(folders) - MOST_LINES} more in failures/"
+        for test, folder in [*self._folders.items()][:MOST_LINES]:
+            which = f" {shlex.quote(test)}" if len(self._folders) > 1 else ""
+            yield f"{folder}: `runner shell --failed{which}`"
+        if len(self._folders) > MOST_LINES:
+            yield f"{len(self._folders) - MOST_LINES} more in failures/"
         for test, reason in self._lost.items():
             yield f"no state of {test}: {reason}"
         if self._folders and len(self._failed) > len(self._sizes) >= self.failures:

@@ -1,6 +1,7 @@
 """What a bundle says of itself: its run, and a checksum for each of its files. Pure."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -13,6 +14,9 @@ FORMAT = 1
 
 NAME = "bundle.json"
 """The first file of a bundle."""
+
+RUN = re.compile(r"\w[\w-]*")
+"""What a run's id looks like: it becomes the name of a folder."""
 
 AGAIN = "make it again: `runner bundle`"
 
@@ -52,7 +56,10 @@ def parse_manifest(data: bytes, place: str) -> Manifest:
         if isinstance(found, dict) and isinstance(found.get("format"), int) and found["format"] > FORMAT:
             cause = f"its format is {found['format']}; this version of the runner knows {FORMAT}"
             raise SettingsError(f"cannot read the bundle `{place}`", cause, "update ephemeral-runner")
-        return msgspec.convert(found, Manifest)
+        manifest = msgspec.convert(found, Manifest)
+        if not RUN.fullmatch(manifest.run):
+            raise refuse(place, "its run has no name of a run")
+        return manifest
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError):
         raise refuse(place, "it is no bundle, or it is damaged") from None
 

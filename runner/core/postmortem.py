@@ -1,11 +1,16 @@
 """A post-mortem: which failure is meant, and what the person in its environment gets to see. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from runner.core.failure import Failure
 from runner.core.names import MASTER
 from runner.core.places import FILES, PROJECT, READY, REPORTS
+from runner.core.violations import START
 from runner.errors import SettingsError
+
+PREFACE = re.compile(r"^(?:statement|execute [^:]*): ")
+"""What Postgres says before a statement in its log."""
 
 SHOWN_STATEMENTS = 20
 """Lines of Postgres's log that are shown, the last ones; the rest is in the folder of the failure."""
@@ -13,6 +18,7 @@ SHOWN_STATEMENTS = 20
 SHOWN_TRACEBACK = 60
 """Lines of the traceback, likewise."""
 
+NOTHING_KEPT = "no database was kept, so this slot is as before any test"
 ONE_DATABASE = "without isolation there is one database: `rerun` finds the kept state too"
 
 MANY = 10
@@ -49,7 +55,19 @@ def choose_clean_slot(slot: str) -> str:
     return MASTER if slot != MASTER else "gw0"
 
 
-def make_story(failure: Failure, texts: Mapping[str, str], run: str, folder: str, remarks: Sequence[str]) -> list[str]:
+def make_notes(failure: Failure, remarks: Sequence[str]) -> list[str]:
+    """What is not as it was, and why."""
+    return [f"note      {each}" for each in [*failure.unseen, *failure.problems, *remarks]]
+
+
+def shorten_log(text: str) -> str:
+    """Lines of Postgres's log with nothing before the statements but the time of day."""
+    found = (START.fullmatch(line) for line in text.splitlines())
+    lines = zip(text.splitlines(), found, strict=True)
+    return "\n".join(f"{each['time'][11:]} {PREFACE.sub('', each['text'])}" if each else line for line, each in lines)
+
+
+def make_story(failure: Failure, texts: Mapping[str, str], run: str, folder: str, notes: Sequence[str]) -> list[str]:
     """What is shown before the prompt: where it failed and what led to it.
 
     Args:
@@ -57,14 +75,14 @@ def make_story(failure: Failure, texts: Mapping[str, str], run: str, folder: str
         texts: the files of its kept state, by name.
         run: the run's id.
         folder: where the state is kept.
-        remarks: what else a person should know.
+        notes: what is not as it was.
     """
     where = f"{failure.phase}, attempt {failure.attempt}, on {failure.worker}, run {run}"
     lines = [f"failure   {failure.test}", f"          {where}"]
     lines += cut(texts.get("traceback.txt", ""), SHOWN_TRACEBACK, "", "traceback.txt")
     heading = "its last statements, as Postgres logged them:"
-    lines += cut(texts.get("statements.log", ""), SHOWN_STATEMENTS, heading, "statements.log")
-    lines += ["", *(f"note      {each}" for each in [*failure.unseen, *failure.problems, *remarks])]
+    lines += cut(shorten_log(texts.get("statements.log", "")), SHOWN_STATEMENTS, heading, "statements.log")
+    lines += ["", *notes]
     lines += [f"kept      {folder}, and here in {FILES}/failure"]
     return [*lines, "again     `rerun` on a clean slot, `rerun --here` on the kept state"]
 
@@ -82,6 +100,7 @@ RERUN = f"""#!/opt/venv/bin/python
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
 
@@ -105,5 +124,13 @@ os.makedirs(os.environ["HOME"], exist_ok=True)
 os.makedirs(os.environ["TMPDIR"], exist_ok=True)
 os.chdir("{PROJECT}")
 rest = [each for each in sys.argv[1:] if each != "--here"]
-os.execvp("pytest", ["pytest", *call["args"], *rest])
+process, code = subprocess.Popen(["pytest", *call["args"], *rest]), None
+while code is None:
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        pass  # It is pytest's, which hears of it too.
+if code == 5:
+    print("no longer there: " + call["test"] + "; with --copy the files are those of its run", file=sys.stderr)
+sys.exit(code if code >= 0 else 128 - code)
 """

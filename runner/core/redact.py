@@ -38,9 +38,10 @@ SHAPES = (
     re.compile(r"\bxox[a-z]-[\w-]{8,}|\bxapp-[\w-]{8,}"),
     re.compile(r"\b[rs]k_(?:live|test)_\w{8,}|\bsk-[\w-]{20,}|\bAIza[\w-]{30,}|\bnpm_\w{30,}|\bpypi-[\w-]{20,}"),
     re.compile(r"\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"),
+    re.compile(r"\b[0-9a-f]{32}-(?:gw\d+|master|runner_template)\b"),
     re.compile(r"SCRAM-SHA-256\$\d+:[\w+/=]+\$[\w+/=]+:[\w+/=]+"),
 )
-"""Whole tokens, as their makers document them."""
+"""Whole tokens, as their makers document them; and the passwords of our own slots (core/slots.py)."""
 
 NAMED = (
     re.compile(r"(?P<before>\b(?:Bearer|Basic|Token)\s+)(?P<secret>[\w.~+/=-]{8,})", re.IGNORECASE),

@@ -123,7 +123,7 @@ def read_transactions(server: Mapping[str, str], names: list[str]) -> dict[str, 
         for each in find_transactions(server, {server["dbname"], *names}):
             pids.append(each.pid)
             if each.busy:
-                unseen.append(f"the open transaction of pid {each.pid}: it is {each.busy}")
+                unseen.append(f"the open transaction of pid {each.pid}, which is {each.busy}")
                 continue
             found = read_overlay(each, token, known.setdefault(each.database, set()))
             unseen += found.unseen

@@ -83,7 +83,7 @@ def open_bundle(source: Path, folder: Path) -> Path:
     try:
         with zstd.open(source) as packed, tarfile.open(fileobj=packed, mode="r|") as archive:
             return unpack(archive, str(source), folder)
-    except (EOFError, tarfile.TarError, zstd.ZstdError):
+    except (EOFError, ValueError, tarfile.TarError, zstd.ZstdError):
         raise refuse(str(source), "it is no bundle, or it is damaged") from None
     except OSError as error:
         raise SettingsError(f"cannot read the bundle `{source}`", find_reason(error)) from None

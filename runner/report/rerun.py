@@ -13,6 +13,8 @@ from runner.errors import SettingsError, find_reason
 from runner.project.compression import zstd
 from runner.report.bundle import RERUN, SOURCES
 
+AGAIN = "let it fail again: `runner run --last-failed`"
+
 RECORD = f"{RERUN}/rerun.json"
 
 
@@ -64,9 +66,9 @@ def load_rerun(results: Path) -> tuple[Rerun, bytes]:
         record = msgspec.json.decode((results / RECORD).read_bytes(), type=Rerun)
         return record, zstd.decompress((results / SOURCES).read_bytes())
     except (zstd.ZstdError, msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise SettingsError(what, f"what is kept of it is damaged: {error}") from None
+        raise SettingsError(what, f"what is kept of it is damaged: {error}", AGAIN) from None
     except OSError as error:
-        raise SettingsError(what, f"{find_reason(error)}: `{error.filename}`") from None
+        raise SettingsError(what, f"{find_reason(error)}: `{error.filename}`", AGAIN) from None
 
 
 def unpack_sources(sources: bytes, folder: Path) -> None:
@@ -75,4 +77,4 @@ def unpack_sources(sources: bytes, folder: Path) -> None:
         with tarfile.open(fileobj=io.BytesIO(sources)) as archive:
             archive.extractall(folder, filter="data")
     except (tarfile.TarError, OSError) as error:
-        raise SettingsError("cannot unpack the project's files of the run", str(error)) from None
+        raise SettingsError("cannot unpack the project's files of the run", str(error).splitlines()[0], AGAIN) from None

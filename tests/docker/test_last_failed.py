@@ -97,12 +97,14 @@ def test_a_test_that_is_gone_is_named_and_alone_it_is_an_empty_selection(make_pr
     (folder / "tests/test_old.py").write_text("def test_renamed(): pass\n")
     summary = run_json(folder, "--lf", "-n", "0", code=1)
     assert read_started(summary) == [BRACKETS]
-    assert summary["remarks"][1:] == ["failed before, and is not there any more: tests/test_old.py::test_old"]
+    assert summary["remarks"][1:] == [
+        "failed before, is not there any more, and is forgotten now: tests/test_old.py::test_old"
+    ]
     nothing = run_json(folder, "--lf", "tests/test_old.py", "-n", "2", code=95)
     assert nothing["error"] == {
         "code": 95,
         "what": "no test that failed before matches tests/test_old.py",
-        "cause": f"not there any more: tests/test_old.py::test_old; not selected: {BRACKETS}",
+        "cause": f"not selected: {BRACKETS}",
         "hint": "select others, or run all without `--last-failed`",
     }
     (folder / "tests/test_five.py").write_text(make_module())

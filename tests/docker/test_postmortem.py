@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 import tarfile
@@ -100,6 +101,27 @@ def test_a_test_runs_again_on_a_clean_slot_and_on_the_kept_state(make_project: M
     assert "(1,) == (0,)" in as_it_was.stdout, "a copy has the files of that run"
 
 
+def test_a_database_that_was_too_large_is_told_and_its_slot_is_as_before_any_test(make_project: Make) -> None:
+    large = TWO.replace("(test text)", "AS SELECT repeat(i::text, 20) AS test FROM generate_series(1, 60000) AS i")
+    folder = make_project({"tests/test_two.py": large}, "kept_megabytes = 1")
+    fail(folder, "-n", "0", "--", "-k", "plain")
+    ended = psql(folder, "select current_user, to_regclass('seen') is null")
+    assert ended.stdout == "master|t\n", ended.stderr
+    assert "note      the database is not kept: it has " in ended.stderr
+    assert "note      no database was kept, so this slot is as before any test" in ended.stderr
+    here = run(folder, "shell", "--failed", "--", "rerun", "--here", "-q")
+    assert "1 failed" in here.stdout
+
+
+def test_a_test_that_was_renamed_since_is_told(make_project: Make) -> None:
+    folder = make_project({"tests/test_two.py": TWO})
+    fail(folder, "-n", "0", "--", "-k", "plain")
+    (folder / "tests" / "test_two.py").write_text(TWO.replace("test_fails", "test_renamed"))
+    ended = run(folder, "shell", "--failed", "--", "rerun", "-q")
+    assert ended.exit_code == 5
+    assert "no longer there: tests/test_two.py::test_fails[plain]; with --copy the files are those" in ended.stderr
+
+
 def test_one_of_several_failures_is_chosen_by_a_part_of_its_id(make_project: Make) -> None:
     folder = make_project({"tests/test_two.py": TWO})
     fail(folder, "-n", "0")
@@ -150,7 +172,8 @@ def test_planted_secrets_are_in_no_file_of_a_bundle(make_project: Make, tmp_path
     secrets = {"PAYMENT_TOKEN": "tok-5e4c1d1f7a", "SERVICE_PASSWORD": "h%nter2 'quoted'"}
     code = "import os\n\n\ndef test_leaks():\n"
     code += "".join(f"    print({value!r})\n" for value in secrets.values())
-    code += "    print(os.environ['PAYMENT_TOKEN'])\n    assert not os.environ['SERVICE_PASSWORD']\n"
+    code += "    print(os.environ['PGPASSWORD'], os.environ['PAYMENT_TOKEN'])\n"
+    code += "    assert not os.environ['SERVICE_PASSWORD']\n"
     folder = make_project(
         {"tests/test_leaks.py": code, "notes.txt": secrets["PAYMENT_TOKEN"]},
         'pass_environment = ["PAYMENT_TOKEN", "SERVICE_PASSWORD"]',
@@ -166,6 +189,8 @@ def test_planted_secrets_are_in_no_file_of_a_bundle(make_project: Make, tmp_path
     contents["sources"] = zstd.decompress(contents.pop(SOURCES))
     for value in secrets.values():
         assert [name for name, content in contents.items() if value.encode() in content] == []
+    own = re.compile(rb"[0-9a-f]{32}-(gw\d|master)")
+    assert [name for name, content in contents.items() if own.search(content)] == [], "the slot's own password"
     assert b"[redacted]" in contents["sources"]
     assert {"run.json", "junit.xml", "suite.log", "rerun/rerun.json"} <= contents.keys()
 
@@ -227,6 +252,17 @@ def test_a_run_without_failures_or_that_is_gone_is_told(make_project: Make) -> N
     gone = psql(folder, "select 1", "--run", "19990101-000000-000000")
     assert gone.exit_code == 90
     assert "no results of a run `19990101-000000-000000`" in gone.error
+    record = next((first / "failures").glob("*/failure.json"))
+    whole = record.read_text()
+    for content in (
+        "{",
+        whole.replace('"schema"', '"bogus"'),
+        whole.replace('"databases": []', '"databases": ["../x"]'),
+    ):
+        record.write_text(content)
+        damaged = psql(folder, "select 1", "--run", first.name)
+        assert damaged.error.startswith(f"error: cannot read what the run `{first.name}` has kept\ncause: its `failure")
+    record.write_text(whole)
     (first / "rerun" / "sources.tar.zst").unlink()
     lost = psql(folder, "select 1", "--run", first.name)
     assert lost.error.startswith(f"error: cannot repeat the run `{first.name}`\ncause: no such file or directory: `")

@@ -200,8 +200,10 @@ def test_a_closed_terminal_takes_the_environment_with_it(folder: Path, engine) -
     assert shell.exitstatus == 129
 
 
-def test_a_killed_runner_takes_the_shell_with_it(folder: Path, engine) -> None:
-    process = start(folder, "shell", "--", "sleep", "100")
+def test_a_killed_runner_takes_the_shell_with_it(folder: Path, engine, tmp_path: Path) -> None:
+    own = tmp_path / "temporary"
+    own.mkdir()
+    process = start(folder, "shell", "--", "sleep", "100", TMPDIR=str(own))
     deadline = time.monotonic() + 60
     while True:
         try:
@@ -214,9 +216,18 @@ def test_a_killed_runner_takes_the_shell_with_it(folder: Path, engine) -> None:
     process.kill()
     process.communicate()
     deadline = time.monotonic() + 10
-    while engine.containers.list(filters={"id": container.id}):
+    while engine.containers.list(filters={"id": container.id}) or [*own.iterdir()]:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def test_the_logs_of_a_shell_that_failed_are_kept(make_project: Make) -> None:
+    folder = make_project({}, "setup = ['sh -c \"echo broken; exit 3\"']")
+    ended = run(folder, "shell", "--", "true")
+    assert ended.exit_code == 94
+    (kept,) = (folder / ".runner" / "shells").glob("*/suite.log")
+    assert kept.read_text() == "broken\n"
+    assert f"results   {kept.parent}" in ended.stderr
 
 
 def test_a_signal_ends_a_command_in_order(folder: Path, engine) -> None:

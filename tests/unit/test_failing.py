@@ -186,8 +186,8 @@ def test_nothing_is_said_of_tests_that_are_gone_where_a_file_could_not_be_collec
 def test_tests_that_are_gone_are_named_up_to_five():
     tests = [f"a.py::test_{number}" for number in range(7)]
     assert watch(collected(), tests=tests).lines == [
-        *(f"failed before, and is not there any more: {test}" for test in tests[:5]),
-        "failed before, and is not there any more: and 2 more",
+        *(f"failed before, is not there any more, and is forgotten now: {test}" for test in tests[:5]),
+        "failed before, is not there any more, and is forgotten now: and 2 more",
     ]
 
 
@@ -196,7 +196,7 @@ def test_where_nothing_is_left_to_run_the_error_says_why():
         watch(collected(A)).check(is_empty=True, selection="-m slow")
     assert caught.value.as_text() == (
         "error: no test that failed before matches -m slow\n"
-        f"cause: not there any more: {B}, {C}; not selected: {A}\n"
+        f"cause: not there any more, and forgotten now: {B}, {C}; not selected: {A}\n"
         "hint:  select others, or run all without `--last-failed`"
     )
     watch(collected(A)).check(is_empty=False, selection="")
@@ -246,7 +246,7 @@ def test_the_file_is_there_before_pytest_starts(start):
     assert run.engine.calls.index("put_files") < run.engine.calls.index("run")
     assert json.loads(run.engine.files["failed.json"]) == {"use": "only", "tests": [A, B], "known": []}
     assert json.loads(run.engine.commands[0][1]["EPHEMERAL_RUNNER"])["failed"] == "/run/runner/files/failed.json"
-    assert run.outcome.lines == [f"failed before, and is not there any more: {B}"]
+    assert run.outcome.lines == [f"failed before, is not there any more, and is forgotten now: {B}"]
 
 
 def test_without_failed_tests_there_is_no_file(start):

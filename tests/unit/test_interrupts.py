@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from project_folder import make_environ
 
 from runner.errors import Interrupted
-from runner.interrupts import SIGNALS, Interrupts
+from runner.interrupts import SIGNALS, TOGETHER, Interrupts
 
 pytestmark = pytest.mark.unit
 
@@ -85,6 +86,15 @@ def test_a_second_signal_ends_the_process_at_once(second):
         process.stdin.write("after the first\n")
         process.stdin.flush()
         assert process.stdout.readline() == "alive\n"
+        time.sleep(2 * TOGETHER)
         process.send_signal(second)
         assert process.wait(timeout=10) == 128 + second
         assert process.stderr.read() == "\nstopped at once; `runner ps` shows what lives\n"
+
+
+def test_signals_that_come_together_count_as_one():
+    with Interrupts() as interrupts:
+        send(signal.SIGTERM)
+        send(signal.SIGTERM)
+        with pytest.raises(Interrupted):
+            interrupts.check()

@@ -26,10 +26,16 @@ def test_only_so_many_tests_keep_their_state_but_another_attempt_of_theirs_may()
     fail(keeping, "a", "b", "c", "a")
     assert [keeping.admits(test) for test in "abc"] == [True, True, False]
     assert list(keeping.describe()) == [
-        "failures/a: `runner shell --failed`",
-        "failures/b: `runner shell --failed`",
+        "failures/a: `runner shell --failed a`",
+        "failures/b: `runner shell --failed b`",
         "state kept of 2 of 3 failed tests (`kept_failures`)",
     ]
+
+
+def test_one_needs_no_name():
+    keeping = Keeping(10, 100)
+    fail(keeping, "a")
+    assert list(keeping.describe()) == ["failures/a: `runner shell --failed`"]
 
 
 def test_of_many_the_first_are_named():

@@ -183,6 +183,10 @@ class DockerEngine:
         self._containers.callback(suite.close)
         return suite
 
+    def guard_folder(self, folder: Path) -> None:
+        """Have a folder of the run's own removed where the runner is killed before it can do so."""
+        self._ensure_watchdog().add_folder(str(folder))
+
     def _ensure_watchdog(self) -> Watchdog:
         if self._watchdog is None:
             self._watchdog = self._guard.enter_context(Watchdog(self._identity.run))

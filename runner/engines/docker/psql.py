@@ -11,7 +11,7 @@ from runner.engines.docker.connect import translate
 from runner.errors import EngineError
 
 WRAPPER = f"""#!/bin/sh
-LD_LIBRARY_PATH={FILES}/lib${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}} exec {FILES}/bin/.psql "$@"
+LD_LIBRARY_PATH={FILES}/lib${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}} exec {FILES}/bin/server/psql "$@"
 """
 
 IN_BASE = "ld-linux|libc|libm|libresolv|libtinfo|libreadline|libssl|libcrypto|libz|libzstd"
@@ -21,7 +21,7 @@ SCRIPT = r"""
 program=$(readlink -f "$(command -v psql)")
 case $program in */pg_wrapper) program=$(ls /usr/lib/postgresql/*/bin/psql) ;; esac
 ldd "$program" | awk -v in_base="^($0)[.-]" '$3 ~ "^/" && $1 !~ in_base { print $3 }' |
-    xargs tar --create --dereference --absolute-names --transform 's,.*/,lib/,;s,^lib/psql$,bin/.psql,' "$program"
+    xargs tar --create --dereference --absolute-names --transform 's,.*/,lib/,;s,^lib/psql$,bin/server/psql,' "$program"
 """
 """Writes a tar file."""
 
@@ -40,7 +40,7 @@ def read_psql(api: APIClient, container: str) -> Mapping[str, bytes]:
             found = {each.name: file.read() for each in archive if (file := archive.extractfile(each))}
     except tarfile.TarError:
         found = {}
-    if "bin/.psql" not in found:
+    if "bin/server/psql" not in found:
         reason = (complaints or b"").decode(errors="replace").strip()
         raise EngineError("cannot take psql out of the Postgres container", reason or "its copy is not whole")
     return {**found, "bin/psql": WRAPPER.encode()}

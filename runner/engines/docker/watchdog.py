@@ -10,6 +10,7 @@ sooner; this also covers a request that was under way when the runner died, so i
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class Watchdog:
         return self
 
     def add_folder(self, folder: str) -> None:
-        """Name a tunnel's folder, which must not outlive the run either."""
+        """Name a folder of the run's own, such as a tunnel's, which must not outlive it either."""
         self._name(os.fsencode(folder))
 
     def add_process(self, pid: int) -> None:
@@ -77,12 +78,11 @@ def main() -> None:
 
     from runner.engines.docker import leftovers
     from runner.engines.docker.connect import connect
-    from runner.engines.docker.tunnel import remove_folder
     from runner.errors import RunnerError
 
     for line in map(os.fsdecode, said.splitlines()):
         if line.startswith("/"):
-            remove_folder(line)
+            shutil.rmtree(line, ignore_errors=True)
         else:
             kill_group(*line.split(" ", 1))
     deadline = time.monotonic() + LOOKS_LAST
