@@ -7,7 +7,7 @@ GROUPS := smoke regression slow e2e security performance
 MOMENTS := commit pull-request nightly release
 .DEFAULT_GOAL := help
 
-.PHONY: help install check test shell bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
+.PHONY: help install check lint test shell bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
@@ -49,13 +49,15 @@ image-save image-load: image-%: $(NEEDED) ## keep the images in FILE, or take th
 test: $(VENV)/ready ## all tests of this repository, on a real engine
 	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-check: $(VENV)/ready ## lint, types, layers, unit tests; needs no engine
+check: lint ## lint, types, layers, unit tests; needs no engine
+	$(BIN)/pytest tests/unit tests/plugin tests/cli -n 2 -q
+
+lint: $(VENV)/ready ## style, types, layers, dead code
 	$(BIN)/ruff format --check runner images tests bench
 	$(BIN)/ruff check runner images tests bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
-	$(BIN)/pytest tests/unit tests/plugin tests/cli -n 2 -q
 
 bench: $(VENV)/ready ## measure against bare pytest, testcontainers and Compose
 	$(BIN)/python bench/compare.py
