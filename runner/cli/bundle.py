@@ -32,11 +32,11 @@ def bundle(
     from runner.core.redact import Redactor
     from runner.report.bundle import pack_bundle
     from runner.report.failures import read_failures
-    from runner.report.run_folders import find_run
+    from runner.report.run_folders import find_run, locate_results
 
     loaded, sourced = load(project)
     settings = sourced.settings
-    results = find_run((loaded.folder / settings.results).resolve(), run)
+    results = find_run(locate_results(loaded.folder, settings.results), run)
     # Below the results: what lies in the project would be a part of its sources.
     target = output or results.parents[1] / "bundles" / f"{results.name}.tar.zst"
     groups = [dict(each.environment) for each in settings.groups.values()]

@@ -30,11 +30,12 @@ def last(
 
     from runner.cli.loading import load
     from runner.report.console import make_writable, paint, wants_colour
+    from runner.report.run_folders import locate_results
     from runner.report.run_reports import find_reported, read_report
     from runner.report.run_story import tell
 
     loaded, sourced = load(project)
-    folder = find_reported((loaded.folder / sourced.settings.results).resolve(), run)
+    folder = find_reported(locate_results(loaded.folder, sourced.settings.results), run)
     report = read_report(folder)
     if as_json:
         print(json.dumps({**to_builtins(report), "results": str(folder)}))

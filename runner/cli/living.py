@@ -7,7 +7,7 @@ from pathlib import Path
 from runner.cli.loading import load
 from runner.core.run_names import choose_living
 from runner.report.run_files import EventReader, is_held
-from runner.report.run_folders import list_runs
+from runner.report.run_folders import list_runs, locate_results
 
 Containers = Mapping[str, Mapping[str, str]]
 """The ids of containers by run and role."""
@@ -16,7 +16,7 @@ Containers = Mapping[str, Mapping[str, str]]
 def find_root(project: Path) -> Path:
     """The folder of a project's results."""
     loaded, sourced = load(project)
-    return (loaded.folder / sourced.settings.results).resolve()
+    return locate_results(loaded.folder, sourced.settings.results)
 
 
 def ask_engine(run: str = "") -> Containers:

@@ -22,7 +22,7 @@ from runner.project.load import load_project
 from runner.report.bundle import open_bundle
 from runner.report.failures import FOLDER, Kept, read_failures
 from runner.report.rerun import AGAIN, Rerun, load_rerun, unpack_sources
-from runner.report.run_folders import find_run, list_runs
+from runner.report.run_folders import find_run, list_runs, locate_results
 from runner.shelling import Wish
 from runner.terminal import Terminal
 
@@ -85,23 +85,24 @@ def unpack(source: Path, folder: Path) -> Origin:
 def find_origin(project: Path, run: str) -> Origin:
     """The run that was named, or the newest one that has kept a failure."""
     loaded, sourced = load(project)
-    root = (loaded.folder / sourced.settings.results).resolve()
+    root = locate_results(loaded.folder, sourced.settings.results)
     if run:
         return Origin(find_run(root, run), root, loaded.folder)
-    with_failures = [each for each in list_runs(root) if read_failures(each)]
-    newest = list_runs(root)[-1:]
-    for each in newest:
-        check_damage(each)
-    if not newest or newest[0] not in with_failures:
-        hint = f"the newest that did: `--run {with_failures[-1].name}`" if with_failures else "`runner run` makes one"
-        what = "the last run has kept no failure" if newest else "no run has left results here"
-        raise SettingsError(what, hint=hint)
-    return Origin(newest[0], root, loaded.folder)
+    runs = list_runs(root)
+    if not runs:
+        raise SettingsError("no run has left results here", hint="`runner run` makes one")
+    *earlier, newest = runs
+    if not read_failures(newest):
+        check_damage(newest)
+        with_failures = next((each.name for each in reversed(earlier) if read_failures(each)), "")
+        hint = f"the newest that did: `--run {with_failures}`" if with_failures else "`runner run` makes one"
+        raise SettingsError("the last run has kept no failure", hint=hint)
+    return Origin(newest, root, loaded.folder)
 
 
 def check_damage(results: Path) -> None:
-    """Look whether something was kept that cannot be read; raises SettingsError."""
-    if (results / FOLDER).is_dir() and [*(results / FOLDER).glob("*")] and not read_failures(results):
+    """Look whether what was kept, of which nothing can be read, is there at all; raises SettingsError."""
+    if [*(results / FOLDER).glob("*")]:
         cause = "its `failure.json` is missing, damaged, or of another version of the runner"
         raise SettingsError(f"cannot read what the run `{results.name}` has kept", cause, AGAIN)
 

@@ -6,6 +6,11 @@ from runner.core.run_names import choose_run
 from runner.errors import SettingsError, find_reason
 
 
+def locate_results(folder: Path, results: str) -> Path:
+    """Where all results of a project are: its folder, and the setting `results`."""
+    return (folder / results).resolve()
+
+
 def list_runs(root: Path) -> list[Path]:
     """The folders of all runs, oldest first; none where there are no results.
 

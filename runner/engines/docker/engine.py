@@ -93,7 +93,7 @@ class DockerEngine:
         tags = {"SUITE": images.suite.tag, "POSTGRES": images.postgres.tag, "BASE": images.base.tag}
         return {f"RUNNER_{kind}_IMAGE": tag for kind, tag in tags.items()}
 
-    @property
+    @cached_property
     def architecture(self) -> str:
         """The architecture of its machine, such as `amd64`."""
         return find_architecture(self._client)
