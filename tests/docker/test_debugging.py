@@ -2,13 +2,13 @@
 
 import json
 import socket
-import sys
 import time
 from pathlib import Path
 
 import pexpect
 import pytest
-from commands import NOTHING_LEFT, Make, make_environment, run, start
+from commands import NOTHING_LEFT, Make, run, start
+from terminals import open_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
@@ -22,15 +22,7 @@ def folder(make_project: Make) -> Path:
 
 
 def debug(folder: Path, *args: str) -> pexpect.spawn:
-    return pexpect.spawn(
-        sys.executable,
-        ["-m", "runner", "run", *args],
-        cwd=str(folder),
-        env=make_environment(TERM="xterm"),
-        dimensions=(40, 120),
-        encoding="utf-8",
-        timeout=120,
-    )
+    return open_terminal(folder, "run", *args, columns=120)
 
 
 def ask(terminal: pexpect.spawn, said: str) -> None:

@@ -4,13 +4,13 @@ import io
 import json
 import re
 import shutil
-import sys
 import tarfile
 from pathlib import Path
 
 import pexpect
 import pytest
-from commands import NOTHING_LEFT, Ended, Make, make_environment, run
+from commands import NOTHING_LEFT, Ended, Make, run
+from terminals import open_terminal
 
 from runner.project.compression import zstd
 from runner.report.bundle import SOURCES
@@ -142,15 +142,7 @@ def test_one_of_several_failures_is_chosen_by_a_part_of_its_id(make_project: Mak
 def test_a_person_is_shown_what_happened(orders: Path) -> None:
     (orders / "tests" / "test_halfway.py").write_text(HALFWAY)
     fail(orders, "tests/test_halfway.py")
-    shell = pexpect.spawn(
-        sys.executable,
-        ["-m", "runner", "shell", "--failed"],
-        cwd=str(orders),
-        env=make_environment(TERM="xterm"),
-        dimensions=(60, 200),
-        encoding="utf-8",
-        timeout=200,
-    )
+    shell = open_terminal(orders, "shell", "--failed", rows=60, columns=200)
     shell.expect(r"failure   tests/test_halfway.py::test_fails_halfway\r\n +call, attempt 1, on gw\d")
     shell.expect("AssertionError")
     shell.expect("its last statements, as Postgres logged them:")

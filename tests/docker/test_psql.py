@@ -9,6 +9,7 @@ import time
 import pexpect
 import pytest
 from commands import Make, make_environment, run, start
+from terminals import open_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
@@ -58,16 +59,8 @@ def wait_for_rows(folder):
         time.sleep(0.2)
 
 
-def open_terminal(folder, *args):
-    child = pexpect.spawn(
-        sys.executable,
-        ["-m", "runner", "psql", *args],
-        cwd=str(folder),
-        env=make_environment(TERM="xterm"),
-        dimensions=(40, 100),
-        encoding="utf-8",
-        timeout=60,
-    )
+def open_psql(folder, *args):
+    child = open_terminal(folder, "psql", *args)
     child.expect(PROMPT)
     return child
 
@@ -110,7 +103,7 @@ def test_one_statement_in_a_living_run_is_answered_and_its_exit_code_passes(begi
 
 def test_psql_at_a_terminal_is_resized_interrupted_and_left(begin) -> None:
     folder = begin("-n", "1")
-    terminal = open_terminal(folder)
+    terminal = open_psql(folder)
     assert "database suite; slots: gw0, master (schemas of `suite`)" in terminal.before
     terminal.sendline(r"\! stty size")
     terminal.expect("40 100")
@@ -141,7 +134,7 @@ def test_psql_at_a_terminal_is_resized_interrupted_and_left(begin) -> None:
 
 def test_a_terminal_that_is_closed_leaves_no_session_with_locks(begin) -> None:
     folder = begin("-n", "1")
-    terminal = open_terminal(folder, "--slot", "gw0")
+    terminal = open_psql(folder, "--slot", "gw0")
     terminal.sendline("BEGIN; LOCK TABLE orders;")
     terminal.expect("LOCK TABLE\r\n")
     assert count_sessions(folder) == "1"

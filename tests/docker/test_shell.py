@@ -10,6 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 from commands import NOTHING_LEFT, Make, find_container, make_environment, run, start
+from terminals import open_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
@@ -23,15 +24,7 @@ def folder(make_project: Make) -> Path:
 
 
 def open_shell(folder: Path, *args: str, rows: int = 30, columns: int = 100) -> pexpect.spawn:
-    return pexpect.spawn(
-        sys.executable,
-        ["-m", "runner", "shell", *args],
-        cwd=str(folder),
-        env=make_environment(TERM="xterm-256color"),
-        dimensions=(rows, columns),
-        encoding="utf-8",
-        timeout=200,
-    )
+    return open_terminal(folder, "shell", *args, rows=rows, columns=columns, TERM="xterm-256color")
 
 
 def leave(shell: pexpect.spawn) -> str:

@@ -6,26 +6,15 @@ import sys
 import pexpect
 import pytest
 from commands import NOTHING_LEFT, Make, make_environment, run
+from terminals import open_terminal
 
 pytestmark = [pytest.mark.engine, pytest.mark.regression]
 
 PASSING = {"tests/test_one.py": "def test_one():\n    pass\n"}
 
 
-def spawn(folder, *args: str, **changes: str) -> pexpect.spawn:
-    return pexpect.spawn(
-        sys.executable,
-        ["-m", "runner", *args],
-        cwd=str(folder),
-        env=make_environment(TERM="xterm", **changes),
-        dimensions=(40, 100),
-        encoding="utf-8",
-        timeout=200,
-    )
-
-
 def test_a_terminal_gets_colours_times_and_the_count_as_its_last_line(make_project: Make) -> None:
-    terminal = spawn(make_project(PASSING), "run", "-n", "2")
+    terminal = open_terminal(make_project(PASSING), "run", "-n", "2")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
@@ -36,7 +25,7 @@ def test_a_terminal_gets_colours_times_and_the_count_as_its_last_line(make_proje
 
 def test_a_terminal_with_no_color_and_a_pipe_get_plain_text(make_project: Make) -> None:
     folder = make_project(PASSING)
-    terminal = spawn(folder, "run", "-n", "0", NO_COLOR="1")
+    terminal = open_terminal(folder, "run", "-n", "0", NO_COLOR="1")
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
@@ -49,7 +38,7 @@ def test_ctrl_c_at_the_terminal_ends_the_run_in_order(make_project: Make) -> Non
     folder = make_project(
         {"tests/test_sleep.py": "import time\n\ndef test_sleeps():\n    print('x')\n    time.sleep(60)\n"}
     )
-    terminal = spawn(folder, "run", "-n", "0", "--", "-s")
+    terminal = open_terminal(folder, "run", "-n", "0", "--", "-s")
     terminal.expect("x\r\n")
     terminal.sendintr()
     terminal.expect(pexpect.EOF, timeout=10)
