@@ -9,6 +9,7 @@ import typer
 
 from runner.cli.main import app
 from runner.cli.options import (
+    ConfigOption,
     GroupOption,
     IsolationOption,
     JsonOption,
@@ -52,6 +53,7 @@ def audit(
     shuffle: Annotated[str, typer.Option(metavar="[=SEED]", help="The random order; a new one by default.")] = "",
     locked: LockedOption = None,
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -63,7 +65,7 @@ def audit(
     from runner.core.plan import make_plan
     from runner.core.settings import parse_number
 
-    loaded, sourced = load(project, isolation=isolation, timeout=parse_number(timeout), locked=locked)
+    loaded, sourced = load(project, config, isolation=isolation, timeout=parse_number(timeout), locked=locked)
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())
     selection = make_selection(loaded.folder, group, when, mark, keyword, paths, arguments)

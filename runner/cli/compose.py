@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.cli.main import app
-from runner.cli.options import JsonOption, ProjectOption
+from runner.cli.options import ConfigOption, JsonOption, ProjectOption
 from runner.errors import SettingsError
 from runner.project.load import Project
 
@@ -22,6 +22,7 @@ OUTPUT = Path("compose/environment.yaml")
 @app.command("compose")
 def compose(
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The Compose file, within the project.")
     ] = OUTPUT,
@@ -35,7 +36,7 @@ def compose(
     from runner.core.compose import make_compose_file
     from runner.project.compose_files import is_current, write_files
 
-    found, sourced = load(project)
+    found, sourced = load(project, config)
     path = (found.folder / output).resolve()
     if not path.is_relative_to(found.folder):
         raise SettingsError(f"`{output}` is outside the project", f"the project is `{found.folder}`")

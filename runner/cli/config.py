@@ -4,18 +4,18 @@ import json
 from pathlib import Path
 
 from runner.cli.main import app
-from runner.cli.options import JsonOption, ProjectOption
+from runner.cli.options import ConfigOption, JsonOption, ProjectOption
 from runner.cli.table import make_table
 
 
 @app.command("config")
-def config(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+def config(project: ProjectOption = Path(), beside: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Show every setting, its value, and where the value came from."""
     from msgspec import to_builtins
 
     from runner.cli.loading import load
 
-    _, sourced = load(project)
+    _, sourced = load(project, beside)
     values = to_builtins(sourced.settings)
     if as_json:
         print(json.dumps({name: {"value": values[name], "source": sourced.sources[name]} for name in values}))

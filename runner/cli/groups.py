@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runner.cli.main import app
-from runner.cli.options import JsonOption, ProjectOption
+from runner.cli.options import ConfigOption, JsonOption, ProjectOption
 from runner.cli.table import make_table
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ SHOWN = 5
 @app.command("groups")
 def groups(
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     count: Annotated[bool, typer.Option(help="Collect the tests in the environment to count them.")] = True,
 ) -> None:
@@ -31,7 +32,7 @@ def groups(
     from runner.core.collected import Collected
     from runner.core.plan import make_collection_plan
 
-    loaded, sourced = load(project)
+    loaded, sourced = load(project, config)
     settings = sourced.settings
     collected = None
     if count:

@@ -9,17 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from runner.core.names import make_run_id
 from runner.core.settings_layers import Sourced, merge_settings
-from runner.project.load import Project, load_project
+from runner.project.load import Project, load_project, read_settings
 
 if TYPE_CHECKING:
     from runner.core.settings import Settings
     from runner.engines.docker.engine import DockerEngine
 
 
-def load(folder: Path, **flags: Any) -> tuple[Project, Sourced]:
-    """The project of a folder and its settings; flags that are None were not given."""
+CONFIG = "RUNNER_CONFIG"
+"""The variable that names a file of settings, as `--config` does."""
+
+
+def load(folder: Path, config: Path | None = None, **flags: Any) -> tuple[Project, Sourced]:
+    """The project of a folder and its settings; flags that are None were not given.
+
+    Args:
+        folder: the project's, or one in it.
+        config: a file with settings beside the project's own.
+        flags: settings of the command line.
+
+    Raises:
+        SettingsError: there is no project, a file cannot be read, or a setting is not valid.
+    """
     project = load_project(folder)
-    return project, merge_settings(project.settings, os.environ, flags)
+    named = config or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
+    beside = read_settings(named) if named else {}
+    return project, merge_settings(project.settings, os.environ, flags, beside)
 
 
 def make_run() -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.cli.main import app
-from runner.cli.options import JsonOption, ProjectOption, VerboseOption
+from runner.cli.options import ConfigOption, JsonOption, ProjectOption, VerboseOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ Examples:
 @app.command("lock", epilog=EXAMPLES)
 def lock(
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     check: Annotated[bool, typer.Option("--check", help="Fail when the lock is stale; build nothing.")] = False,
     upgrade_system: Annotated[
         bool, typer.Option("--upgrade-system", help="Take the newest Debian packages, not the locked ones.")
@@ -42,7 +43,7 @@ def lock(
     from runner.cli.loading import load
     from runner.errors import SettingsError
 
-    loaded, sourced = load(project)
+    loaded, sourced = load(project, config)
     if not check:
         made, changes = make(loaded, sourced.settings, upgrade_system, dry_run, verbose)
         show(made, changes, dry_run, as_json)

@@ -11,6 +11,15 @@ import typer
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-C", metavar="FOLDER", help="The project's folder.", show_default="here")
 ]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Settings from a file outside the project; or RUNNER_CONFIG.",
+        show_default=False,
+    ),
+]
 PathsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[PATHS]... [-- PYTEST ARGS]", help="Files, folders or test ids.")
 ]

@@ -10,6 +10,7 @@ import typer
 
 from runner.cli.main import app
 from runner.cli.options import (
+    ConfigOption,
     FailedFirstOption,
     GroupOption,
     IsolationOption,
@@ -75,6 +76,7 @@ def run(
     ] = 0,
     locked: LockedOption = None,
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -90,6 +92,7 @@ def run(
 
     loaded, sourced = load(
         project,
+        config,
         workers=parse_number(workers),
         isolation=isolation,
         dist=dist,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from runner.cli.main import app
-from runner.cli.options import IsolationOption, JsonOption, LockedOption, ProjectOption, VerboseOption
+from runner.cli.options import ConfigOption, IsolationOption, JsonOption, LockedOption, ProjectOption, VerboseOption
 from runner.cli.selecting import PassingCommand
 
 EXAMPLES = """\b
@@ -50,6 +50,7 @@ def shell(
     isolation: IsolationOption = None,
     locked: LockedOption = None,
     project: ProjectOption = Path(),
+    config: ConfigOption = None,
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> None:
@@ -70,7 +71,7 @@ def shell(
         what = f"`{test}`" if test else "`--run`" if run else "`--from`"
         raise SettingsError(f"{what} goes with `--failed`", hint="one command follows `--`: `runner shell -- COMMAND`")
     else:
-        loaded, sourced = load(project, isolation=isolation, locked=locked)
+        loaded, sourced = load(project, config, isolation=isolation, locked=locked)
         wish = replace(wish, project=loaded.name, mount=None if copy else loaded.folder)
         told = stand(Stand(loaded, sourced.settings, group), wish, terminal, verbose)
     if as_json:

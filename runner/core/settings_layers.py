@@ -1,6 +1,7 @@
 """The layers of settings: read from where the user wrote them, merged, and validated one by one and as a whole. Pure.
 
-Order, strongest first: flag, environment variable `RUNNER_*`, `[tool.runner]` in pyproject.toml, default.
+Order, strongest first: flag, environment variable `RUNNER_*`, the file of `--config`, `[tool.runner]` in
+pyproject.toml, default.
 """
 
 import tomllib
@@ -23,15 +24,15 @@ class Sourced:
     sources: Mapping[str, Source]
 
 
-def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sourced:
-    """Settings from `[tool.runner]`, the environment and the command line.
+def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer, beside: Layer | None = None) -> Sourced:
+    """Settings from `[tool.runner]`, a file of `--config` (`beside`), the environment and the command line.
 
     Raises:
         SettingsError: a key is unknown or a value does not fit.
     """
-    file = {key.replace("-", "_"): value for key, value in file.items()}
     layers: tuple[tuple[Source, Layer], ...] = (
-        ("pyproject.toml", file),
+        ("pyproject.toml", name_as_fields(file)),
+        ("--config", name_as_fields(beside or {})),
         ("environment", read_environment(environ)),
         ("flag", {name: value for name, value in flags.items() if value is not None}),
     )
@@ -39,10 +40,16 @@ def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer) -> Sou
     sources: dict[str, Source] = dict.fromkeys(FIELDS, "default")
     for source, layer in layers:
         validate(layer, source)
-        merged |= layer
+        groups = join_groups(merged.get("groups", {}), layer.get("groups", {}))
+        merged |= {**layer, "groups": groups}
         sources |= dict.fromkeys(layer, source)
-    merged["groups"] = merge_groups(merged.get("groups", {}))
+    merged["groups"] = merge_groups(merged["groups"])
     return Sourced(validate(merged, "pyproject.toml"), sources)
+
+
+def name_as_fields(layer: Layer) -> dict[str, Any]:
+    """A layer of TOML, where names may have hyphens."""
+    return {key.replace("-", "_"): value for key, value in layer.items()}
 
 
 def read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -62,6 +69,11 @@ def read_value(name: str, text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def join_groups(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    """The groups of two layers; of a group that both have, the values of both."""
+    return {**weaker, **{name: {**weaker.get(name, {}), **table} for name, table in stronger.items()}}
 
 
 def merge_groups(declared: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from runner.core.transient import ASSERTION, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError
 
-Source = Literal["flag", "environment", "pyproject.toml", "default"]
+Source = Literal["flag", "environment", "--config", "pyproject.toml", "default"]
 
 Layer = Mapping[str, Any]
 
@@ -100,4 +100,4 @@ def show_name(keys: list[str], source: Source) -> str:
         return "--" + keys[0].replace("_", "-")
     if source == "environment":
         return "RUNNER_" + keys[0].upper()
-    return ".".join(("tool", "runner", *keys))
+    return ".".join(keys if source == "--config" else ("tool", "runner", *keys))

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
 from runner.core.snapshot import Snapshot, is_own
-from runner.project.load import Project, load_project
+from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
 from runner.project.sources import has_git, list_sources
 
 KNOWN = frozenset(
@@ -90,9 +90,7 @@ def find_project(start: Path) -> Project:
         SettingsError: there is no such folder, or its pyproject.toml cannot be read.
     """
     folder = start.resolve()
-    repository = find_repository(folder)
-    above = [each for each in (folder, *folder.parents) if repository is None or each.is_relative_to(repository)]
-    if not folder.is_dir() or any((each / "pyproject.toml").is_file() for each in above):
+    if not folder.is_dir() or find_nearest(folder, DISTRIBUTION):
         return load_project(folder)
     return Project(folder, {})
 

@@ -96,6 +96,7 @@ def test_a_folder_without_pyproject_is_refused(cli):
     folder = cli.project({})
     refuse(folder, "run").assert_error(
         f"error: no pyproject.toml in `{folder.path}` or above\n"
+        "cause: nor is there a setup.py, a setup.cfg, a Pipfile, a requirements.txt, or settings of pytest\n"
         "hint:  go to the project's folder, or name it with `--project`"
     )
 

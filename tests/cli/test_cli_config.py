@@ -36,6 +36,18 @@ def test_every_setting_is_shown_with_its_value_and_source(cli):
     assert outcome.stderr == ""
 
 
+def test_settings_of_a_project_that_is_not_ours_stand_in_a_file_outside(cli, tmp_path):
+    folder = cli.project({"setup.py": ""})
+    outside = tmp_path / "settings.toml"
+    outside.write_text("workers = 3\n")
+    named = folder.run("config", "--config", str(outside)).assert_exit(0)
+    assert read_table(named.stdout)["workers"].split() == ["3", "--config"]
+    assert folder.run("config", environ={"RUNNER_CONFIG": str(outside)}).assert_exit(0).stdout == named.stdout
+    folder.run("config", "--config", "missing.toml").assert_error(
+        "error: cannot read `missing.toml`\ncause: no such file or directory"
+    )
+
+
 def test_the_same_is_there_as_json(cli):
     folder = cli.project({"pyproject.toml": PYPROJECT + "[tool.runner.groups.db]\nworkers = 1\n"})
     shown = folder.run("config", "--json", environ={"RUNNER_TIMEOUT": "9.5"}).assert_exit(0).json

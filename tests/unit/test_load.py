@@ -3,7 +3,7 @@
 import pytest
 
 from runner.errors import RunnerError, SettingsError
-from runner.project.load import load_project
+from runner.project.load import load_project, read_settings
 
 pytestmark = pytest.mark.unit
 
@@ -53,8 +53,44 @@ def test_a_link_to_the_folder_leads_to_the_folder(write, tmp_path):
 def test_a_folder_without_pyproject_is_refused(tmp_path):
     assert refuse(tmp_path) == (
         f"error: no pyproject.toml in `{tmp_path}` or above\n"
+        "cause: nor is there a setup.py, a setup.cfg, a Pipfile, a requirements.txt, or settings of pytest\n"
         "hint:  go to the project's folder, or name it with `--project`"
     )
+
+
+@pytest.mark.parametrize("name", ["setup.py", "setup.cfg", "Pipfile", "requirements.txt", "tox.ini", "conftest.py"])
+def test_an_older_project_needs_no_pyproject(tmp_path, name):
+    (tmp_path / name).touch()
+    (tmp_path / "tests").mkdir()
+    project = load_project(tmp_path / "tests")
+    assert (project.folder, project.name, project.settings) == (tmp_path, tmp_path.name, {})
+
+
+def test_a_distribution_above_comes_before_a_mere_requirements_file_here(write, tmp_path):
+    write('[project]\nname = "outer"\n')
+    below = tmp_path / "docs"
+    below.mkdir()
+    (below / "requirements.txt").touch()
+    assert load_project(below).name == "outer"
+
+
+def test_what_lies_outside_the_repository_is_no_project_of_it(write, tmp_path):
+    write("")
+    (tmp_path / "inner" / ".git").mkdir(parents=True)
+    assert "no pyproject.toml" in refuse(tmp_path / "inner")
+
+
+def test_settings_may_stand_in_a_file_of_their_own(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("workers = 3\n[groups.slow]\nworkers = 1\n")
+    assert read_settings(path) == {"workers": 3, "groups": {"slow": {"workers": 1}}}
+    path.write_text("[tool.runner]\nworkers = 4\n[tool.other]\nx = 1\n")
+    assert read_settings(path) == {"workers": 4}
+
+
+def test_a_file_of_settings_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match=r"cannot read `.*/missing.toml`"):
+        read_settings(tmp_path / "missing.toml")
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):

@@ -46,6 +46,22 @@ def test_a_flag_beats_the_environment_which_beats_the_file():
         assert (sourced.settings.isolation, sourced.sources["isolation"]) == (value, source)
 
 
+def test_a_file_of_its_own_beats_the_project_s_and_leaves_the_rest_of_a_group():
+    file = {"workers": 1, "dist": "load", "groups": {"slow": {"workers": 1, "timeout": 9.0}, "db": {}}}
+    beside = {"workers": 2, "groups": {"slow": {"workers": 2}}}
+    sourced = merge_settings(file, {"RUNNER_TIMEOUT": "5"}, {}, beside)
+    settings = sourced.settings
+    assert (settings.workers, settings.dist, settings.timeout) == (2, "load", 5)
+    assert (settings.groups["slow"].workers, settings.groups["slow"].timeout) == (2, 9)
+    assert "db" in settings.groups
+    assert (sourced.sources["workers"], sourced.sources["dist"]) == ("--config", "pyproject.toml")
+
+
+def test_a_wrong_value_in_a_file_of_its_own_is_named_as_it_stands_there():
+    with pytest.raises(SettingsError, match=r"setting `groups\.slow\.workers` is not valid"):
+        merge_settings({}, {}, {}, {"groups": {"slow": {"workers": -1}}})
+
+
 def test_a_flag_that_was_not_given_does_not_count_as_a_layer():
     sourced = merge({"workers": 3}, workers=None)
     assert (sourced.settings.workers, sourced.sources["workers"]) == (3, "pyproject.toml")

@@ -18,6 +18,7 @@ from runner.engines.docker.files import add_files, find_stat
 from runner.engines.docker.place import is_remote
 from runner.engines.protocol import Access
 from runner.errors import SettingsError
+from runner.project.load import find_mark
 
 SUITE = 1000
 """The suite's user and group; images/suite makes them."""
@@ -86,11 +87,12 @@ def check_mount(api: APIClient, container: str, folder: Path) -> None:
     Raises:
         SettingsError: it is another.
     """
+    mark = find_mark(folder)
     try:
-        found = find_stat(api, container, f"{PROJECT}/pyproject.toml")
+        found = find_stat(api, container, f"{PROJECT}/{mark.name}")
     except APIError as error:
         raise SettingsError(f"cannot mount `{folder}`", explain(error), COPY_HINT) from None
-    if found.get("size") != (folder / "pyproject.toml").stat().st_size:
+    if found.get("size") != mark.stat().st_size:
         cause = "the engine has another folder of that name, or none: it is on another machine, or in a container"
         raise SettingsError(f"cannot mount `{folder}`", cause, COPY_HINT)
 
