@@ -140,7 +140,7 @@ class Environment:
         self._calls += 1
         self._answers.current = each
         variables = make_environment(plan, each, server, around.environ, self._calls)
-        argv = [*make_launch(plan.debugger), *make_pytest_args(plan, each, around.colour)]
+        argv = [*make_launch(plan.debugger), *make_pytest_args(plan, each, around.colour, server)]
         return argv, {"COLUMNS": str(around.columns), **variables}
 
     def start_postgres(self, check: Callable[[], None]) -> None:

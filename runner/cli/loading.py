@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.core.names import make_run_id
 from runner.core.settings_layers import Sourced, merge_settings
 from runner.project.load import Project, load_project, read_settings
+from runner.project.pytest_files import load_habits
 
 if TYPE_CHECKING:
     from runner.core.settings import Settings
@@ -34,7 +35,8 @@ def load(folder: Path, config: Path | None = None, **flags: Any) -> tuple[Projec
     project = load_project(folder)
     named = config or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
     beside = read_settings(named) if named else {}
-    return project, merge_settings(project.settings, os.environ, flags, beside)
+    habits = load_habits(project.folder, project.pyproject)
+    return project, merge_settings(project.settings, os.environ, flags, beside, habits)
 
 
 def make_run() -> str:

@@ -11,9 +11,10 @@ from typing import Any
 from runner.core.groups import Isolation
 from runner.core.hardening import CAP_DROP, DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT, SECURITY_OPT, SHARED_MEMORY
 from runner.core.names import MASTER, make_slug
+from runner.core.placeholders import expand
 from runner.core.places import FOLDERS, PROJECT
 from runner.core.settings import Settings
-from runner.core.slots import PLUGIN_MODULE, SUITE_DATABASE, VARIABLES
+from runner.core.slots import FIXED, PLUGIN_MODULE, SUITE_DATABASE, VARIABLES
 from runner.core.yaml_text import make_yaml
 
 HEADER = """\
@@ -120,13 +121,14 @@ def make_variables(settings: Settings) -> dict[str, str | None]:
     parts = {"user": SUITE_DATABASE, "dbname": SUITE_DATABASE, "password": PASSWORD, "slot": MASTER}
     parts |= {"host": "127.0.0.1", "port": str(POSTGRES_PORT)}
     own = {name: text.replace("$", "$$") for name, text in settings.environment.items()}
-    filled = {name: text.format_map(parts) for name, text in {**VARIABLES, **own}.items()}
+    filled = {name: expand(text).format_map(parts) for name, text in {**VARIABLES, **own}.items()}
     plugins = [PLUGIN_MODULE, *filter(None, [filled.get("PYTEST_PLUGINS")])]
     # The image's plugin is the one, where the project has another; what pytest keeps of a run may always be written.
     own_options = filter(None, [filled.get("PYTEST_ADDOPTS")])
     options = ["-p no:ephemeral-runner", f"-o cache_dir={FOLDERS}/pytest-cache", *own_options]
     switch = {"EPHEMERAL_RUNNER_SLOTS": "off"} if settings.isolation == "none" else {}
     passed: dict[str, str | None] = dict.fromkeys(settings.pass_environment)
+    filled = {**FIXED, **filled}
     return {**passed, **filled, "PYTEST_PLUGINS": ",".join(plugins), "PYTEST_ADDOPTS": " ".join(options), **switch}
 
 

@@ -9,9 +9,13 @@ from runner.core.failing import OPTIONS, Failing, Use
 from runner.core.groups import MOMENTS, Group
 from runner.core.nearest import make_hint
 from runner.core.passes import Needs, Pass, Stage, limit_workers, make_needs, make_passes, make_stages
+from runner.core.placeholders import fill_arguments
 from runner.core.places import RESULTS
 from runner.core.settings import REST, Settings
 from runner.errors import SettingsError
+
+LOADED = ("-p", "xdist", "-p", "rerunfailures")
+"""Plugins whose options are ours: a suite may have told pytest to leave them, or all, out."""
 
 DEFAULT = "the default selection"
 
@@ -168,18 +172,31 @@ def choose_groups(groups: Mapping[str, Group], selection: Selection) -> tuple[st
     return tuple(dict.fromkeys((*selection.groups, *of_moment)))
 
 
-def make_pytest_args(plan: Plan, each: Pass, colour: bool) -> list[str]:
-    """The command line of pytest for one pass; the user's own words come last, so that they win."""
-    settings, selection, needs = plan.settings, plan.selection, each.needs
+def list_own_arguments(plan: Plan, each: Pass, server: Mapping[str, str] | None) -> list[str]:
+    """The user's own words for pytest in one pass, with what is known of the address before a worker has its slot."""
+    words = [*plan.settings.pytest_args, *each.needs.pytest_args, *plan.selection.pytest_args]
+    return fill_arguments(words, server)
+
+
+def make_pytest_args(plan: Plan, each: Pass, colour: bool, server: Mapping[str, str] | None = None) -> list[str]:
+    """The command line of pytest for one pass; the user's own words come last, so that they win.
+
+    Args:
+        plan: the run's.
+        each: the pass.
+        colour: whether there are colours.
+        server: from `runner.core.slots.make_server`, or None for a pass without a database.
+    """
+    selection, needs = plan.selection, each.needs
     # A project that installs the runner itself would load the plugin a second time.
-    args = ["-p", "no:ephemeral-runner", f"--color={'yes' if colour else 'no'}"]
+    args = ["-p", "no:ephemeral-runner", *LOADED, f"--color={'yes' if colour else 'no'}"]
     if plan.collect_only:
         # What nobody declared is to be listed, not refused.
         args += ["--collect-only", "-q", "-n", "0", "-o", "strict_markers=false"]
         args += ["-W", "ignore::pytest.PytestUnknownMarkWarning"]
     else:
-        args += ["--strict-markers", f"--junitxml={RESULTS}/{each.name}.xml", "-n", str(needs.workers)]
+        args += [f"--junitxml={RESULTS}/{each.name}.xml", "-n", str(needs.workers)]
         args += ["--dist", needs.dist, "--reruns", str(needs.reruns), "--reruns-delay", f"{needs.reruns_delay:g}"]
     args += ["-m", each.mark] if each.mark else []
     args += ["-k", selection.keyword] if selection.keyword else []
-    return [*args, *settings.pytest_args, *needs.pytest_args, *selection.pytest_args, *selection.paths]
+    return [*args, *list_own_arguments(plan, each, server), *selection.paths]

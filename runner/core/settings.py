@@ -124,12 +124,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = "changes"
     environment: Annotated[
         dict[str, str],
-        Meta(description="variables for the tests; {user} {password} {host} {port} {dbname} {slot} are the worker's"),
+        Meta(
+            description="variables for the tests; {url} {dsn} {user} {password} {host} {port} {dbname} {slot}"
+            " are the worker's"
+        ),
     ] = {}
     pass_environment: Annotated[list[str], Meta(description="variables of the caller that the tests see too")] = field(
         default_factory=lambda: ["CI", "GITHUB_ACTIONS"]
     )
-    pytest_args: Annotated[list[str], Meta(description="arguments for every call of pytest")] = []
+    pytest_args: Annotated[
+        list[str], Meta(description="arguments for every call of pytest, with placeholders as in `environment`")
+    ] = []
     results: Annotated[str, Meta(description="folder for results")] = ".runner"
     groups: Annotated[
         dict[str, Group], Meta(description="groups of tests, added to and replacing the default ones")

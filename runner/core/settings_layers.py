@@ -1,7 +1,7 @@
 """The layers of settings: read from where the user wrote them, merged, and validated one by one and as a whole. Pure.
 
 Order, strongest first: flag, environment variable `RUNNER_*`, the file of `--config`, `[tool.runner]` in
-pyproject.toml, default.
+pyproject.toml, the suite's own `addopts`, default.
 """
 
 import tomllib
@@ -24,13 +24,27 @@ class Sourced:
     sources: Mapping[str, Source]
 
 
-def merge_settings(file: Layer, environ: Mapping[str, str], flags: Layer, beside: Layer | None = None) -> Sourced:
-    """Settings from `[tool.runner]`, a file of `--config` (`beside`), the environment and the command line.
+def merge_settings(
+    file: Layer,
+    environ: Mapping[str, str],
+    flags: Layer,
+    beside: Layer | None = None,
+    habits: Layer | None = None,
+) -> Sourced:
+    """Settings from `[tool.runner]`, the environment and the command line.
+
+    Args:
+        file: the table.
+        environ: the caller's environment.
+        flags: of the command line; None for what was not given.
+        beside: what stands in the file of `--config`.
+        habits: what the suite's own `addopts` decide.
 
     Raises:
         SettingsError: a key is unknown or a value does not fit.
     """
     layers: tuple[tuple[Source, Layer], ...] = (
+        ("addopts", habits or {}),
         ("pyproject.toml", name_as_fields(file)),
         ("--config", name_as_fields(beside or {})),
         ("environment", read_environment(environ)),

@@ -9,17 +9,15 @@ from msgspec.structs import FieldInfo, fields
 
 from runner.core.groups import Group
 from runner.core.nearest import make_hint
+from runner.core.placeholders import PARTS, WHOLE
 from runner.core.settings import FIELDS, REST, Settings, find_fields
 from runner.core.transient import ASSERTION, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError
 
-Source = Literal["flag", "environment", "--config", "pyproject.toml", "default"]
+Source = Literal["flag", "environment", "--config", "pyproject.toml", "addopts", "default"]
 
 Layer = Mapping[str, Any]
-
-SLOT_FIELDS = frozenset({"user", "password", "host", "port", "dbname", "slot"})
-"""Placeholders in `environment`: the parts of a worker's own address."""
 
 GROUP_FIELDS = {each.name: each for each in fields(Group)}
 
@@ -77,7 +75,7 @@ def check_placeholders(keys: list[str], variables: Mapping[str, str], source: So
         if not name or set("=\0") & set(name) or "\0" in template:
             raise refuse(keys, dict(variables), f"`{name}` cannot be a variable of the environment", source)
         try:
-            unknown = find_fields(template) - SLOT_FIELDS
+            unknown = find_fields(template) - PARTS - WHOLE.keys()
         except ValueError:
             unknown = {"{"}
         if unknown:

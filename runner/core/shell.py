@@ -61,7 +61,7 @@ def make_variables(
         variables[PLUGIN_VARIABLE] = json.dumps(wiring)
     home = f"{FOLDERS}/{place.slot}"
     own = {"HOME": f"{home}/home", "TMPDIR": f"{home}/temporary", "HISTFILE": f"{home}/home/.bash_history"}
-    args = ["-p", "no:ephemeral-runner", "--strict-markers", "-o", f"cache_dir={home}/pytest_cache"]
+    args = ["-p", "no:ephemeral-runner", "-o", f"cache_dir={home}/pytest_cache"]
     args += [*plan.settings.pytest_args, *each.needs.pytest_args]
     options = " ".join(filter(None, [shlex.join(args), variables.get("PYTEST_ADDOPTS")]))
     terminal = {"TERM": choose_terminal(environ.get("TERM", "")), "COLORTERM": environ.get("COLORTERM", "")}

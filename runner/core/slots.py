@@ -3,12 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from runner.core.groups import Group, Isolation
 from runner.core.passes import Pass
+from runner.core.placeholders import URL, expand, has_placeholder, quote_parts
 from runner.core.places import FILES, FOLDERS, PROJECT, REPORTS
-from runner.core.plan import Plan
+from runner.core.plan import Plan, list_own_arguments
 from runner.core.settings import find_fields
 
 SUITE_DATABASE = "suite"
@@ -16,8 +16,6 @@ SUITE_DATABASE = "suite"
 
 TEMPLATE = "runner_template"
 """The role, the database, and in schema mode the schema, in which `setup` runs."""
-
-URL = "postgresql://{user}:{password}@{host}:{port}/{dbname}"
 
 VARIABLES = {
     "TEST_DATABASE_URL": URL,
@@ -32,6 +30,9 @@ VARIABLES = {
 
 NAMED = {"PGAPPNAME": "{slot}"}
 """Where workers share a role: Postgres's log tells their statements apart by it."""
+
+FIXED = {"PYTHONHASHSEED": "0"}
+"""Suites that collect in the order of a set collect the same in every worker, or xdist would refuse to run them."""
 
 PLUGIN_VARIABLE = "EPHEMERAL_RUNNER"
 """Holds what the plugin needs to know, as JSON."""
@@ -86,7 +87,10 @@ def make_environment(
         "marks": make_marks(settings.groups),
         "groups": {name: group.marks for name, group in settings.groups.items()},
         # What the project sets to a constant stays as it is.
-        "variables": {name: text for name, text in {**VARIABLES, **shared, **own}.items() if name not in constant},
+        "variables": {
+            name: expand(text) for name, text in {**VARIABLES, **shared, **own}.items() if name not in constant
+        },
+        "arguments": [*filter(has_placeholder, list_own_arguments(plan, each, server))],
         "own": sorted(own),
         "server": server,
         "call": call,
@@ -105,6 +109,7 @@ def make_environment(
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     plugins = [PLUGIN_MODULE, *filter(None, [constant.get("PYTEST_PLUGINS")])]
     return {
+        **FIXED,
         **passed,
         **constant,
         "PYTEST_PLUGINS": ",".join(plugins),
@@ -123,8 +128,8 @@ def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, enviro
 
 def fill_templates(templates: Mapping[str, str], parts: Mapping[str, str]) -> dict[str, str]:
     """The variables that lead to one slot; quoted where they are addresses, as the plugin does it."""
-    quoted = {name: quote(value, safe="") for name, value in parts.items()}
-    return {name: text.format_map(quoted if "://" in text else parts) for name, text in templates.items()}
+    expanded = {name: expand(text) for name, text in templates.items()}
+    return {name: text.format_map(quote_parts(text, parts)) for name, text in expanded.items()}
 
 
 def fill_server(isolation: Isolation, secret: str, slot: str) -> dict[str, str]:

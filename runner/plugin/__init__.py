@@ -16,6 +16,7 @@ import pytest
 from . import (
     failed,
     fixtures,
+    folders,
     locating,
     marks,
     ordering,
@@ -36,6 +37,12 @@ FAILED = failed.Failed(WIRING["failed"]) if WIRING.get("failed") else None
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(args: list[str]) -> None:
+    """Before options are read: complete those that hold an address."""
+    slot.fill_arguments(WIRING, args)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Before pytest reads its cache: give it one. Workers read what xdist's controller was given."""
     if FAILED is not None and not hasattr(config, "workerinput"):
@@ -50,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config, fixtures=fixtures.Fixtures(WIRING, CHANNEL))
     is_worker = hasattr(config, "workerinput")
     leads = not is_worker and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
+    if is_worker and WIRING.get("folders"):
+        folders.give_cache(config, WIRING["folders"], slot.find_worker(WIRING))
     if not (is_worker or leads):
         # This process runs the tests itself.
         slot.pin(WIRING)

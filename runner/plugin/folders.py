@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Collection, MutableMapping
 from pathlib import Path
+from typing import Any
 
 XDG = {"CACHE": ".cache", "CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state"}
 """The XDG Base Directory Specification's folders and their usual places below HOME."""
@@ -33,3 +34,13 @@ def activate(root: str, worker: str, keep: Collection[str], environ: MutableMapp
     # Workers write coverage data under names of their own and combine them, so this place is one for all.
     environ.setdefault("COVERAGE_FILE", str(Path(root) / ".coverage"))
     tempfile.tempdir = None  # Whoever asked before us left the old folder there.
+
+
+def give_cache(config: Any, root: str, worker: str) -> None:
+    """Give a worker a cache of its own, now that pytest has read what is in the one of all.
+
+    Suites keep marks there, such as "the last run has crashed", which other workers of the same run would find.
+    """
+    cache = getattr(config, "cache", None)
+    if cache is not None:
+        cache._cachedir = Path(root) / worker / "pytest_cache"  # noqa: SLF001 -- pytest has no public way

@@ -58,6 +58,13 @@ def pin(wiring: MutableMapping[str, Any], environ: MutableMapping[str, str] = os
         environ[VARIABLE] = json.dumps({**wiring, "reports": None})
 
 
+def fill_arguments(wiring: Mapping[str, Any], arguments: list[str]) -> None:
+    """Put this process's own address into the arguments of pytest that ask for it; xdist's workers get them again."""
+    open_ones = {text: text for text in wiring.get("arguments", ())}
+    filled = make_variables(open_ones, find_server(wiring))
+    arguments[:] = [filled.get(each, each) for each in arguments]
+
+
 def make_variables(templates: Mapping[str, str], server: Mapping[str, str]) -> dict[str, str]:
     """The variables that lead to the slot, from their templates; quoted where they are addresses."""
     if not server:

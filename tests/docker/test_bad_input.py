@@ -26,9 +26,10 @@ def test_an_unknown_mark_gets_the_nearest_known_one(make_project: Make) -> None:
     assert ended.error == "error: unknown mark `smok` in -m\nhint:  did you mean `smoke`"
 
 
-def test_a_mark_that_nobody_declared_fails_the_collection(make_project: Make) -> None:
+def test_a_mark_that_nobody_declared_fails_a_suite_that_is_strict_about_marks(make_project: Make) -> None:
     undeclared = "import pytest\n\n@pytest.mark.smokey\ndef test_one():\n    pass\n"
-    ended = run(make_project({"tests/test_one.py": undeclared}), "run")
+    folder = make_project({"tests/test_one.py": undeclared, "pytest.ini": "[pytest]\naddopts = --strict-markers\n"})
+    ended = run(folder, "run")
     assert ended.exit_code in (1, 2)
     assert "'smokey' not found in `markers` configuration option" in ended.stdout
 

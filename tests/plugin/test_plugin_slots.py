@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from runner.core.groups import Group
+from runner.core.placeholders import fill_arguments
+from runner.core.plan import LOADED
 from runner.core.slots import VARIABLES, make_server
 from runner.plugin.channel import RefusedError, wait_for
 from runner.plugin.slot import activate, find_server, make_variables, pin
@@ -69,6 +71,61 @@ def test_each_worker_sees_its_own_slot_and_the_controller_the_one_of_the_leading
         assert environ["TEST_DATABASE_URL"] == f"postgresql://{slot}:secret-{slot}@127.0.0.1:5432/{slot}"
         assert (environ["PGUSER"], environ["PGDATABASE"]) == (slot, slot)
         assert environ["SQLALCHEMY_URL"] == f"postgresql+psycopg://{slot}@127.0.0.1/{slot}"
+
+
+def test_an_option_of_the_command_line_holds_each_worker_s_own_address(suite):
+    options = ["--dburi=postgresql+psycopg://{user}:{password}@{host}:{port}/{dbname}", "--test-dsn={dsn}", "-k{test}"]
+    server = make_server("database", "secret")
+    filled = fill_arguments(options, server)
+    suite.provide(server, wiring={"arguments": filled[:2]})
+    suite.announce("master", "gw0", "gw1")
+    suite.write(
+        """
+        import os, pytest
+
+        @pytest.mark.parametrize("number", range(8))
+        def test_a(pytestconfig, number):
+            slot = os.environ["PYTEST_XDIST_WORKER"]
+            url = f"postgresql+psycopg://{slot}:secret-{slot}@127.0.0.1:5432/{slot}"
+            assert pytestconfig.getoption("dburi") == url
+            dsn = f"host=127.0.0.1 port=5432 user={slot} password='secret-{slot}' dbname='{slot}'"
+            assert pytestconfig.getoption("test_dsn") == dsn
+        """,
+        conftest="""
+        def pytest_addoption(parser):
+            parser.addoption("--dburi")
+            parser.addoption("--test-dsn")
+        """,
+    )
+    suite.run("-n", "2", *filled[:2]).result.assert_outcomes(passed=8)
+
+
+def test_a_mark_that_a_suite_leaves_in_pytest_s_cache_is_not_found_by_its_workers(suite):
+    suite.provide_slots("gw0", "gw1")
+    suite.write(
+        MANY_TESTS,
+        conftest="""
+        def pytest_sessionstart(session):
+            assert not session.config.cache.get("crashed", False), "the last run has crashed"
+            session.config.cache.set("crashed", True)
+
+        def pytest_sessionfinish(session):
+            session.config.cache.set("crashed", False)
+        """,
+    )
+    (suite.folder / "tox.ini").unlink()  # It leaves the cache out.
+    for _ in range(2):
+        suite.run("-n", "2").result.assert_outcomes(passed=8)
+
+
+@pytest.mark.parametrize("addopts", ["-p no:xdist -p no:rerunfailures", "-n 1 --dist=no -p no:randomly"])
+def test_the_command_line_of_a_run_fits_a_suite_that_leaves_plugins_out(suite, addopts):
+    suite.provide_slots("gw0", "gw1")
+    suite.write(MANY_TESTS)
+    (suite.folder / "pytest.ini").write_text(f"[pytest]\naddopts = {addopts}\n")
+    (suite.folder / "tox.ini").unlink()
+    words = [*LOADED, "-n", "2", "--dist", "load", "--reruns", "1", "--reruns-delay", "0"]
+    suite.run(*words).result.assert_outcomes(passed=8)
 
 
 def test_a_pass_without_a_database_has_no_address_and_waits_for_nothing(suite):

@@ -8,6 +8,7 @@ from _pytest.mark.expression import Expression
 from runner.core.groups import DEFAULT_GROUPS, Group
 from runner.core.passes import Needs, Pass
 from runner.core.plan import (
+    LOADED,
     RESULTS,
     History,
     Plan,
@@ -248,8 +249,8 @@ def test_the_command_line_of_a_pass():
     assert make_pytest_args(plan, plan.passes[0], colour=False) == [
         "-p",
         "no:ephemeral-runner",
+        *LOADED,
         "--color=no",
-        "--strict-markers",
         f"--junitxml={RESULTS}/smoke.xml",
         "-n",
         "4",
@@ -279,7 +280,7 @@ def test_words_of_the_user_come_after_those_of_the_settings_which_come_after_our
     selection = Selection(keyword="login", paths=("tests/a.py::test_b",), pytest_args=("--maxfail=1",))
     plan = make_plan(settings, selection, CPUS)
     args = make_pytest_args(plan, plan.passes[0], colour=True)
-    assert args[2] == "--color=yes"
+    assert args[6] == "--color=yes"
     assert args[-5:] == ["-k", "login", "-q", "--maxfail=1", "tests/a.py::test_b"]
 
 
@@ -294,6 +295,7 @@ def test_a_plan_that_collects_runs_nothing_writes_no_result_file_and_refuses_no_
     assert args == [
         "-p",
         "no:ephemeral-runner",
+        *LOADED,
         "--color=no",
         "--collect-only",
         "-q",

@@ -55,12 +55,13 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
     server = make_server("schema", "secret")
     environment = make(Settings(groups={"a": Group(marks=["x", "y"])}), server)
     assert environment["PYTEST_PLUGINS"] == "ephemeral_runner_plugin"
-    assert environment.keys() == {"PYTEST_PLUGINS", "EPHEMERAL_RUNNER"}
+    assert environment.keys() == {"PYTEST_PLUGINS", "EPHEMERAL_RUNNER", "PYTHONHASHSEED"}
     wiring = wiring_of(environment)
     assert wiring == {
         "marks": {"x": "group a", "y": "group a"},
         "groups": {"a": ["x", "y"]},
         "variables": VARIABLES,
+        "arguments": [],
         "own": [],
         "server": server,
         "transient": list(DEFAULT_TRANSIENT),
