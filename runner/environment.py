@@ -57,7 +57,7 @@ class Environment:
         self._around, self._streams, self._steps = around, streams, steps
         room = plan.settings.kept_failures, plan.settings.kept_megabytes
         self._answers = Answers(plan, stage, around, steps, keeping or Keeping(*room))
-        self._secret = secrets.token_hex(16)
+        self._slot_address = make_server(plan.settings.postgres, stage.isolation, secrets.token_hex(16))
         self._calls = 0
         self._setup: Setup | None = None
         self._is_interrupted = False
@@ -136,7 +136,7 @@ class Environment:
     def _make_call(self, each: Pass, plan: Plan) -> tuple[list[str], dict[str, str]]:
         """The command line of pytest for a pass, and its variables."""
         around = self._around
-        server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
+        server = self._slot_address if each.needs.database else None
         self._calls += 1
         self._answers.current = each
         variables = make_environment(plan, each, server, around.environ, self._calls)
@@ -168,7 +168,8 @@ class Environment:
         from runner.postgres.template import Template
 
         script, isolation = None, self._stage.isolation
-        template = Template(self._connection, self._at, isolation, self._secret)
+        server = self._slot_address
+        template = Template(self._connection, self._at, isolation, server)
         if self._setup is not None:
             setup = self._setup
             with self._steps.step("setup") as step:
@@ -179,7 +180,7 @@ class Environment:
                 unchanged = f"nothing to run: its inputs are those of snapshot {setup.key}"
                 step["note"] = f"commands run: {commands}" if commands else unchanged
         with self._steps.step("slots") as step:
-            slots = Slots(self._connection, self._at, isolation, self._secret, script)
+            slots = Slots(self._connection, self._at, isolation, server, script, self._stage.rights)
             self._answers.serve(Served(self._server, self._at, slots, template, script))
             step["note"] = f"{', '.join(slots.made)} ({isolation})"
 
@@ -195,7 +196,7 @@ class Environment:
     def _make_command(
         self, find_left: Callable[[], float], check: Callable[[], None]
     ) -> Callable[[list[str]], int | None]:
-        variables = make_setup_environment(self._plan, self._stage.isolation, self._secret, self._around.environ)
+        variables = make_setup_environment(self._plan, self._slot_address, self._around.environ)
 
         def run(argv: list[str]) -> int | None:
             self._suite.run(argv, variables)

@@ -6,7 +6,7 @@ from runner.core.failure import Failure
 from runner.core.passes import Pass
 from runner.core.plan import Plan
 from runner.core.shell import Place, make_variables
-from runner.core.slots import fill_server, make_server
+from runner.core.slots import fill_server
 from runner.engines.protocol import Command, Process, Receiver
 from runner.environment import Environment
 
@@ -37,8 +37,8 @@ class PersonalEnvironment(Environment):
             plan: one that differs from the stage's in what pytest is told, such as the order.
             is_pinned: whether pytest's workers share the slot.
         """
-        server = make_server(self._stage.isolation, self._secret) if each.needs.database else None
-        place = Place(slot, fill_server(self._stage.isolation, self._secret, slot) if server else None, is_pinned)
+        server = self._slot_address if each.needs.database else None
+        place = Place(slot, fill_server(server, slot) if server else None, is_pinned)
         return place, make_variables(plan or self._plan, each, place, server, self._around.environ)
 
     def revive(self, failure: Failure, scripts: Mapping[str, str]) -> list[str]:

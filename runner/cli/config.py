@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from runner.cli.main import app
 from runner.cli.options import ConfigOption, JsonOption, ProjectOption
@@ -16,15 +17,23 @@ def config(project: ProjectOption = Path(), beside: ConfigOption = None, as_json
     from runner.cli.loading import load
 
     _, sourced = load(project, beside)
-    values = to_builtins(sourced.settings)
+    values = flatten(to_builtins(sourced.settings))
     if as_json:
-        print(json.dumps({name: {"value": values[name], "source": sourced.sources[name]} for name in values}))
+        print(json.dumps({name: {"value": values[name], "source": sourced.sources[name]} for name in sourced.sources}))
         return
     rows = [
         [name, show(values[name]) if name != "groups" else f"{len(values[name])}: see `runner groups`", source]
         for name, source in sourced.sources.items()
     ]
     print(make_table(["setting", "value", "from"], rows))
+
+
+def flatten(values: dict[str, Any]) -> dict[str, Any]:
+    """The values by the names that sources have: a table of settings gives one for each of its keys."""
+    from runner.core.settings import TABLES
+
+    tables = {f"{name}.{key}": value for name in TABLES for key, value in values[name].items()}
+    return {**values, **tables}
 
 
 def show(value: object) -> str:

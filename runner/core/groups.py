@@ -10,6 +10,7 @@ MOMENTS: tuple[Moment, ...] = ("commit", "pull-request", "nightly", "release")
 
 Workers = Annotated[int, Meta(ge=0, le=256)] | Literal["auto"]
 Isolation = Literal["schema", "database", "none"]
+Right = Literal["superuser", "createdb", "createrole"]
 Dist = Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"]
 Seconds = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -27,6 +28,7 @@ class Group(Struct, frozen=True, kw_only=True):
         default: whether `runner run` without a selection includes the group.
         egress: whether its tests reach anything but their Postgres.
         isolation: what a slot is for these tests; None, here and below, takes the run's setting of the same name.
+        rights: what the role of its tests may do.
         dist: how xdist distributes them.
         reruns: how often a test is tried again after a transient failure.
         reruns_delay: seconds between attempts.
@@ -44,6 +46,7 @@ class Group(Struct, frozen=True, kw_only=True):
     default: bool = True
     egress: bool = True
     isolation: Isolation | None = None
+    rights: list[Right] | None = None
     dist: Dist | None = None
     reruns: Annotated[int, Meta(ge=0)] | None = None
     reruns_delay: Annotated[float, Meta(ge=0)] | None = None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.core.groups import Group, Isolation
+from runner.core.groups import Group, Isolation, Right
 from runner.core.names import make_slots
 from runner.core.settings import REST, Settings, make_workers
 
@@ -25,6 +25,7 @@ class Needs:
         database: whether the environment has the database.
         egress: whether the tests reach anything but their Postgres.
         isolation: what a slot is.
+        rights: what the role of a slot may do.
         dist: how xdist distributes the tests.
         reruns: how often a test is tried again.
         reruns_delay: seconds between attempts.
@@ -37,6 +38,7 @@ class Needs:
     database: bool = True
     egress: bool = True
     isolation: Isolation = "schema"
+    rights: tuple[Right, ...] = ()
     dist: str = "loadscope"
     reruns: int = 0
     reruns_delay: float = 0.0
@@ -88,6 +90,11 @@ class Stage:
         return next((each.needs.isolation for each in self.passes if each.needs.database), "schema")
 
     @property
+    def rights(self) -> tuple[Right, ...]:
+        """What the role of a slot may do."""
+        return next((each.needs.rights for each in self.passes if each.needs.database), ())
+
+    @property
     def slots(self) -> tuple[str, ...]:
         """The slots that the stage starts with."""
         return make_slots(max((each.needs.workers for each in self.passes if each.needs.database), default=0))
@@ -95,9 +102,9 @@ class Stage:
 
 def make_stages(passes: Sequence[Pass]) -> tuple[Stage, ...]:
     """The passes by the containers they need; a pass without a database goes with any that has its network."""
-    found: dict[tuple[bool, Isolation], list[Pass]] = {}
+    found: dict[tuple[bool, Isolation, tuple[Right, ...]], list[Pass]] = {}
     for each in sorted(passes, key=lambda each: (not each.needs.database, not each.needs.egress)):
-        key = (each.needs.egress, each.needs.isolation)
+        key = (each.needs.egress, each.needs.isolation, each.needs.rights)
         if not each.needs.database:
             key = next((known for known in found if known[0] == each.needs.egress), key)
         found.setdefault(key, []).append(each)
@@ -152,6 +159,7 @@ def make_needs(settings: Settings, group: Group, cpus: int) -> Needs:
         database=group.database,
         egress=group.egress,
         isolation=choose(group.isolation, settings.isolation),
+        rights=tuple(sorted({*choose(group.rights, settings.rights)})),
         dist=choose(group.dist, settings.dist),
         reruns=choose(group.reruns, settings.reruns),
         reruns_delay=choose(group.reruns_delay, settings.reruns_delay),

@@ -137,7 +137,7 @@ def make_plan(
 
 def make_collection_plan(settings: Settings) -> Plan:
     """A plan that lists every test of the project, with the database at hand for imports that want it."""
-    everything = (Pass("collect", "", Needs(0, isolation=settings.isolation)),)
+    everything = (Pass("collect", "", Needs(0, isolation=settings.isolation, rights=tuple(settings.rights))),)
     return Plan(settings, Selection(), everything, collect_only=True)
 
 

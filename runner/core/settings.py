@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 from msgspec.structs import fields
 
-from runner.core.groups import Dist, Group, Isolation, Workers
+from runner.core.groups import Dist, Group, Isolation, Right, Workers
 from runner.core.quarantine import Quarantined
+from runner.core.settings_postgres import POSTGRES_FIELDS, Postgres
 from runner.core.transient import DEFAULT_TRANSIENT
 
 REST = "default"
@@ -27,6 +28,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             " `none`: one database for all, whose role may create more"
         ),
     ] = "schema"
+    rights: Annotated[
+        list[Right],
+        Meta(description="what the tests' role may do beside its own: `superuser`, `createdb`, `createrole`"),
+    ] = []
     workers: Annotated[
         Workers,
         Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),
@@ -98,6 +103,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(description="certificates for image builds; empty finds SSL_CERT_FILE, REQUESTS_CA_BUNDLE, PIP_CERT"),
     ] = ""
+    postgres: Annotated[Postgres, Meta(description="what the suite expects of its database; each key is below")] = (
+        Postgres()
+    )
     postgres_memory: Annotated[
         int,
         Meta(
@@ -142,6 +150,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 FIELDS = {each.name: each for each in fields(Settings)}
+
+TABLES = {"postgres": POSTGRES_FIELDS}
+"""Settings that are tables of settings: a stronger layer replaces single keys of them."""
+
+
+def list_names() -> list[str]:
+    """The name of every setting; those of a table with the table's name before a point."""
+    return [
+        each for name in FIELDS for each in ([f"{name}.{key}" for key in TABLES[name]] if name in TABLES else [name])
+    ]
 
 
 def find_fields(template: str) -> set[str]:

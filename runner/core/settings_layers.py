@@ -12,8 +12,8 @@ from typing import Any, get_args
 from msgspec import to_builtins
 
 from runner.core.groups import DEFAULT_GROUPS
-from runner.core.settings import FIELDS, Settings
-from runner.core.settings_validation import Layer, Source, validate
+from runner.core.settings import FIELDS, TABLES, Settings, list_names
+from runner.core.settings_validation import Layer, Source, check_whole, validate
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,22 @@ def merge_settings(
         ("flag", {name: value for name, value in flags.items() if value is not None}),
     )
     merged: dict[str, Any] = {}
-    sources: dict[str, Source] = dict.fromkeys(FIELDS, "default")
+    sources: dict[str, Source] = dict.fromkeys(list_names(), "default")
     for source, layer in layers:
         validate(layer, source)
         groups = join_groups(merged.get("groups", {}), layer.get("groups", {}))
-        merged |= {**layer, "groups": groups}
-        sources |= dict.fromkeys(layer, source)
+        tables = {name: {**merged.get(name, {}), **layer.get(name, {})} for name in TABLES}
+        merged |= {**layer, **tables, "groups": groups}
+        sources |= dict.fromkeys(list_given(layer), source)
     merged["groups"] = merge_groups(merged["groups"])
-    return Sourced(validate(merged, "pyproject.toml"), sources)
+    settings = validate(merged, "pyproject.toml")
+    check_whole(settings, sources)
+    return Sourced(settings, sources)
+
+
+def list_given(layer: Layer) -> list[str]:
+    """The names of the settings in a layer, as `list_names` has them."""
+    return [each for name in layer for each in ([f"{name}.{key}" for key in layer[name]] if name in TABLES else [name])]
 
 
 def name_as_fields(layer: Layer) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from msgspec.structs import FieldInfo, fields
 from runner.core.groups import Group
 from runner.core.nearest import make_hint
 from runner.core.placeholders import PARTS, WHOLE
-from runner.core.settings import FIELDS, REST, Settings, find_fields
+from runner.core.settings import FIELDS, REST, TABLES, Settings, find_fields
+from runner.core.settings_postgres import Postgres
+from runner.core.settings_postgres_rules import Refusal, find_bad_value, find_conflict, name_database
 from runner.core.transient import ASSERTION, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError
@@ -19,12 +21,18 @@ Source = Literal["flag", "environment", "--config", "pyproject.toml", "addopts",
 
 Layer = Mapping[str, Any]
 
+FURTHER = "dbname_"
+"""Begins the placeholder of each of `postgres.databases`."""
+
+NESTED = {"groups", *TABLES}
+
 GROUP_FIELDS = {each.name: each for each in fields(Group)}
 
 
 def validate(layer: Layer, source: Source) -> Settings:
     """The settings in one layer, or an error that names the setting as the user wrote it."""
-    values = {name: read_field(FIELDS, [name], layer[name], source) for name in layer if name != "groups"}
+    values = {name: read_field(FIELDS, [name], layer[name], source) for name in layer if name not in NESTED}
+    values["postgres"] = read_postgres(layer.get("postgres", {}), source)
     groups = layer.get("groups", {})
     if not isinstance(groups, Mapping):
         raise refuse(["groups"], groups, "expected a table", source)
@@ -32,6 +40,39 @@ def validate(layer: Layer, source: Source) -> Settings:
     check_placeholders(["environment"], values.get("environment", {}), source)
     check_transient(values.get("transient", []), source)
     return Settings(**values)
+
+
+def read_postgres(table: Any, source: Source) -> Postgres:
+    """The table `postgres`."""
+    if not isinstance(table, Mapping):
+        raise refuse(["postgres"], table, "expected a table", source)
+    known = TABLES["postgres"]
+    postgres = Postgres(**{key: read_field(known, ["postgres", key], table[key], source) for key in table})
+    if bad := find_bad_value(postgres):
+        raise make_error(bad, source)
+    return postgres
+
+
+def check_whole(settings: Settings, sources: Mapping[str, Source]) -> None:
+    """Refuse what is valid alone, but not with the other settings."""
+    pairs = [
+        (settings.isolation, settings.rights),
+        *((each.isolation, each.rights) for each in settings.groups.values()),
+    ]
+    for isolation, rights in pairs:
+        known = settings.rights if rights is None else rights
+        if bad := find_conflict(settings.postgres, isolation or settings.isolation, known):
+            raise make_error(bad, sources[".".join(bad.keys)])
+    own: dict[tuple[str, ...], Mapping[str, str]] = {("environment",): settings.environment}
+    own |= {("groups", name, "environment"): group.environment for name, group in settings.groups.items()}
+    for keys, variables in own.items():
+        check_placeholders([*keys], variables, sources[keys[0]], settings.postgres.databases)
+
+
+def make_error(bad: Refusal, source: Source) -> SettingsError:
+    """A refusal as the error that it is."""
+    error = refuse([*bad.keys], bad.value, bad.cause, source)
+    return SettingsError(error.what, error.cause, bad.hint or error.hint)
 
 
 def read_group(name: str, table: Any, source: Source) -> Group:
@@ -69,13 +110,17 @@ def check_transient(names: Sequence[str], source: Source) -> None:
             raise refuse(["transient"], [*names], cause, source)
 
 
-def check_placeholders(keys: list[str], variables: Mapping[str, str], source: Source) -> None:
-    """Refuse placeholders that nobody fills."""
+def check_placeholders(
+    keys: list[str], variables: Mapping[str, str], source: Source, databases: Sequence[str] | None = None
+) -> None:
+    """Refuse placeholders that nobody fills; those of `postgres.databases` only where it is known."""
+    known = PARTS | WHOLE.keys() | {FURTHER + name_database(each) for each in databases or ()}
+    further = databases is None
     for name, template in variables.items():
         if not name or set("=\0") & set(name) or "\0" in template:
             raise refuse(keys, dict(variables), f"`{name}` cannot be a variable of the environment", source)
         try:
-            unknown = find_fields(template) - PARTS - WHOLE.keys()
+            unknown = {each for each in find_fields(template) - known if not (further and each.startswith(FURTHER))}
         except ValueError:
             unknown = {"{"}
         if unknown:

@@ -10,6 +10,8 @@ from runner.core.placeholders import URL, expand, has_placeholder, quote_parts
 from runner.core.places import FILES, FOLDERS, PROJECT, REPORTS
 from runner.core.plan import Plan, list_own_arguments
 from runner.core.settings import find_fields
+from runner.core.settings_postgres import Postgres
+from runner.core.settings_postgres_rules import has_slot, name_database
 
 SUITE_DATABASE = "suite"
 """The one database of all slots in schema mode, and the one role and database without isolation."""
@@ -47,21 +49,29 @@ LONGEST_SCOPES, LONGEST_NAME = 300, 200
 """Of 128 KiB that Linux allows for one variable, at most half."""
 
 
-def make_server(isolation: Isolation, secret: str) -> dict[str, str]:
-    """The parts of a slot's address as the tests use it.
+def make_server(postgres: Postgres, isolation: Isolation, secret: str) -> dict[str, str]:
+    """The parts of a slot's address as the tests use it, and a `dbname_NAME` for each further database.
 
     The slot's name stands as `{slot}`; only the worker itself knows its own. The server is in the suite's own
-    network namespace, hence 127.0.0.1.
+    network namespace, hence 127.0.0.1 or `localhost`.
     """
-    user = SUITE_DATABASE if isolation == "none" else "{slot}"
-    dbname = "{slot}" if isolation == "database" else SUITE_DATABASE
-    password = make_password(secret, "{slot}", isolation)
-    return {"host": "127.0.0.1", "port": "5432", "user": user, "password": password, "dbname": dbname}
+    user = postgres.user or (SUITE_DATABASE if isolation == "none" else "{slot}")
+    dbname = postgres.database or ("{slot}" if isolation == "database" else SUITE_DATABASE)
+    # Where workers have roles of their own, another one for each: no worker gets into another's slot by mistake.
+    password = escape(postgres.password or secret) + ("-{slot}" if has_slot(user) and not postgres.password else "")
+    further = {f"dbname_{name_database(each)}": name_in_slot(each, isolation) for each in postgres.databases}
+    parts = {"host": postgres.host, "port": str(postgres.port), "user": user, "password": password, "dbname": dbname}
+    return {**parts, **further}
 
 
-def make_password(secret: str, slot: str, isolation: Isolation) -> str:
-    """The password of a slot's role: another one for each, so that no worker gets into another's slot by mistake."""
-    return secret if isolation == "none" else f"{secret}-{slot}"
+def name_in_slot(database: str, isolation: Isolation) -> str:
+    """The name of a further database, as a template; where slots share a server it differs between them."""
+    return f"{{slot}}_{database}" if isolation == "database" and not has_slot(database) else database
+
+
+def escape(text: str) -> str:
+    """A text as a template that gives it back."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def make_environment(
@@ -81,7 +91,7 @@ def make_environment(
     """
     settings = plan.settings
     own = {**settings.environment, **dict(each.needs.environment)}
-    shared = NAMED if each.needs.isolation == "none" else {}
+    shared = NAMED if server and not has_slot(server["user"]) else {}
     constant = {name: text.format() for name, text in own.items() if not find_fields(text)}
     wiring = {
         "marks": make_marks(settings.groups),
@@ -117,11 +127,10 @@ def make_environment(
     }
 
 
-def make_setup_environment(plan: Plan, isolation: Isolation, secret: str, environ: Mapping[str, str]) -> dict[str, str]:
+def make_setup_environment(plan: Plan, server: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The variables of the `setup` commands: as tests have them, for the template."""
     settings = plan.settings
-    parts = {name: text.format(slot=TEMPLATE) for name, text in make_server(isolation, secret).items()}
-    parts |= {"user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
+    parts = {**fill_server(server, TEMPLATE), "user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     return {**passed, **fill_templates({**VARIABLES, **settings.environment}, parts)}
 
@@ -132,9 +141,9 @@ def fill_templates(templates: Mapping[str, str], parts: Mapping[str, str]) -> di
     return {name: text.format_map(quote_parts(text, parts)) for name, text in expanded.items()}
 
 
-def fill_server(isolation: Isolation, secret: str, slot: str) -> dict[str, str]:
-    """The parts of one slot's address."""
-    return {name: text.format(slot=slot) for name, text in make_server(isolation, secret).items()}
+def fill_server(server: Mapping[str, str], slot: str) -> dict[str, str]:
+    """The parts of one slot's address, from those of `make_server`."""
+    return {name: text.format(slot=slot) for name, text in server.items()}
 
 
 def make_scope_durations(durations: Mapping[str, float]) -> dict[str, float]:

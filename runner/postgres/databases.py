@@ -4,6 +4,7 @@ from runner.core.groups import Isolation
 from runner.core.slots import TEMPLATE
 from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
+from runner.postgres.versions import copy_files
 
 
 class Databases:
@@ -31,9 +32,8 @@ class Databases:
             if role not in self._members:
                 execute(self._connection, "GRANT {1} TO {0}", role, TEMPLATE)
                 self._members.add(role)
-            execute(
-                self._connection, "CREATE DATABASE {0} OWNER {1} TEMPLATE {2} STRATEGY file_copy", name, role, TEMPLATE
-            )
+            statement = "CREATE DATABASE {0} OWNER {1} TEMPLATE {2}" + copy_files(self._connection)
+            execute(self._connection, statement, name, role, TEMPLATE)
             execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", name)
             execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
             if self._in_schema:

@@ -4,20 +4,34 @@ The role carries the isolation: its search_path makes the schema the default for
 the address, and it has no rights on another slot, so Postgres itself refuses what crosses slots.
 """
 
-from runner.core.groups import Isolation
+from collections.abc import Mapping, Sequence
+
+from runner.core.groups import Isolation, Right
+from runner.core.names import is_database_of
 from runner.core.script import Script, strip_schema
-from runner.core.slots import SUITE_DATABASE, TEMPLATE, make_password
+from runner.core.settings_postgres_rules import has_slot
+from runner.core.slots import SUITE_DATABASE, TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import Connection, connect, execute, translate
 from runner.postgres.template import run_as
+from runner.postgres.versions import copy_files, own_public
 
 PATIENCE = "5s"
 """How long restoring a slot waits for a lock, when all that was open is ended."""
 
 OPEN_SESSIONS = """
     SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
-    WHERE usename = %s AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
+    WHERE usename = %(role)s AND (datname = ANY (%(databases)s) OR %(databases)s::text[] = '{}')
+        AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
 """
+
+MADE_DATABASES = "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = %s"
+
+MADE_ROLES = """
+    SELECT member.rolname FROM pg_auth_members JOIN pg_roles AS member ON member.oid = roleid
+    WHERE pg_auth_members.member = (SELECT oid FROM pg_roles WHERE rolname = %s) AND admin_option
+"""
+"""Since 16 whoever makes a role may pass it on, and is entered here."""
 
 
 class Slots:
@@ -28,8 +42,9 @@ class Slots:
         connection: Connection,
         address: ServerAddress,
         isolation: Isolation,
-        password: str,
+        server: Mapping[str, str],
         script: Script | None = None,
+        rights: Sequence[Right] = (),
     ) -> None:
         """Prepare the server.
 
@@ -37,30 +52,40 @@ class Slots:
             connection: a superuser's, in autocommit mode.
             address: where it leads.
             isolation: what a slot is.
-            password: the run's; that of each role is made from it, so the address of a slot is known beforehand.
+            server: the parts of a slot's address, from `core.slots.make_server`, so that it is known beforehand.
             script: what each slot holds from the start; in database mode the database `runner_template` holds it too.
+            rights: what the role of a slot may do beside its own.
         """
         self._connection = self._inside = connection
         self._address = address
         self._isolation = isolation
-        self._password = password
+        self._server = server
+        self._rights = make_rights(isolation, rights)
+        self._has_own_role = has_slot(server["user"])
         self._script = script or Script()
         self._template = TEMPLATE if script and isolation != "schema" else "template1"
         self.made: list[str] = []
         if isolation == "none":
             return
         with translate("cannot prepare the database for the slots"):
-            # A session on the template would keep new databases from being made; neither is any slot's business.
-            for database in ("template1", "postgres"):
-                execute(self._connection, "REVOKE CONNECT ON DATABASE {0} FROM PUBLIC", database)
+            # A session on the template would keep new databases from being made; neither is any slot's business, but
+            # whoever makes databases may have to begin in `postgres`.
+            closed = ("template1",) if "createdb" in rights else ("template1", "postgres")
+            for database in closed:
+                execute(connection, "REVOKE CONNECT ON DATABASE {0} FROM PUBLIC", database)
             if isolation == "schema":
-                execute(self._connection, "CREATE DATABASE {0} STRATEGY file_copy", SUITE_DATABASE)
-                # Slots live in one database: nobody may make objects where all can see them.
-                execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
-                execute(self._connection, "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
-                self._inside = connect(address, SUITE_DATABASE)
-                if self._script.preamble:
-                    self._inside.execute(self._script.preamble.encode())
+                self._inside = self._make_common_database()
+
+    def _make_common_database(self) -> Connection:
+        """The database of all slots that are schemas: nobody may make objects where all can see them."""
+        execute(self._connection, "CREATE DATABASE {0}" + copy_files(self._connection), SUITE_DATABASE)
+        execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
+        execute(self._connection, "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
+        inside = connect(self._address, SUITE_DATABASE)
+        inside.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        if self._script.preamble:
+            inside.execute(self._script.preamble.encode())
+        return inside
 
     def ensure(self, slot: str) -> None:
         """Make the slot if it is not there yet.
@@ -71,25 +96,25 @@ class Slots:
         if slot in self.made:
             return
         with translate(f"cannot make the slot `{slot}`"):
-            match self._isolation:
-                case "schema":
-                    self._make_role(slot)
-                    self._make_schema(slot)
-                case "database":
-                    self._make_role(slot)
-                    self._make_database(slot)
-                case "none":
-                    self._make_shared_database()
+            if self._has_own_role or not self.made:
+                self._make_role(slot)
+            if self._isolation == "schema":
+                self._make_schema(slot)
+            elif self._isolation == "database" or not self.made:
+                self._make_databases(slot)
         self.made.append(slot)
 
     def find_place(self, slot: str) -> tuple[str, tuple[str, ...]]:
         """The database of a slot, and its schemas where it is not all of the database."""
-        database = slot if self._isolation == "database" else SUITE_DATABASE
-        return database, (slot,) if self._isolation == "schema" else ()
+        return fill_server(self._server, slot)["dbname"], (slot,) if self._isolation == "schema" else ()
 
     def find_role(self, slot: str) -> str:
         """The role of a slot."""
-        return SUITE_DATABASE if self._isolation == "none" else slot
+        return fill_server(self._server, slot)["user"]
+
+    def find_databases(self, slot: str) -> list[str]:
+        """All databases of a slot; the one that its address names comes first."""
+        return [name for part, name in fill_server(self._server, slot).items() if part.startswith("dbname")]
 
     def end_transactions(self, slot: str) -> None:
         """End the sessions that a failed attempt left in a transaction, or with a lock of its own; idle ones stay.
@@ -97,7 +122,9 @@ class Slots:
         Their locks would hold up whoever looks at the slot, and restoring it.
         """
         with translate(f"cannot end what is open in the slot `{slot}`"):
-            self._connection.execute(OPEN_SESSIONS, [self.find_role(slot)])
+            # Where slots share a role, their databases tell whose a session is.
+            databases = [] if self._has_own_role else self.find_databases(slot)
+            self._connection.execute(OPEN_SESSIONS, {"role": self.find_role(slot), "databases": databases})
 
     def restore(self, slot: str) -> None:
         """Make the slot as it was at its start, under the same address; `end_transactions` comes first.
@@ -114,31 +141,54 @@ class Slots:
                     self._set_role(slot)
                     self._make_schema(slot)
                 case "database":
-                    with connect(self._address, slot) as inside:
-                        self._empty(inside, slot)
-                        self._set_role(slot)
-                        inside.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION pg_database_owner")
-                        inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
-                        execute(self._connection, "GRANT ALL ON DATABASE {0} TO {0}", slot)
-                        run_as(inside, slot, self._script.body)
+                    self._set_role(slot)
+                    for name in self.find_databases(slot):
+                        self._restore_database(name, slot)
+            if self._has_own_role and self._rights:
+                self._drop_made(slot)
+
+    def _restore_database(self, name: str, slot: str) -> None:
+        role = self.find_role(slot)
+        with connect(self._address, name) as inside:
+            self._empty(inside, slot)
+            inside.execute("CREATE SCHEMA IF NOT EXISTS public" + own_public(inside))
+            inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
+            if name == self.find_place(slot)[0]:
+                run_as(inside, role, self._script.body)
 
     def _empty(self, inside: Connection, slot: str) -> None:
         """Drop all that the role owns in one database, large objects included."""
         execute(inside, "SET lock_timeout = {text}", text=PATIENCE)
-        execute(inside, "DROP OWNED BY {0} CASCADE", slot)
+        execute(inside, "DROP OWNED BY {0} CASCADE", self.find_role(slot))
         inside.execute("RESET lock_timeout")
 
+    def _drop_made(self, slot: str) -> None:
+        """Drop the databases and the roles that a test has made beside its slot, but not those of `fresh_database`."""
+        role, kept = self.find_role(slot), self.find_databases(slot)
+        for (name,) in self._connection.execute(MADE_DATABASES, [role]).fetchall():
+            if name not in kept and not is_database_of(name, slot):
+                execute(self._connection, "DROP DATABASE {0} WITH (FORCE)", name)
+        for (name,) in self._connection.execute(MADE_ROLES, [role]).fetchall():
+            for database in (self.find_place(slot)[0], *kept[1:]):
+                with connect(self._address, database) as inside:
+                    execute(inside, "DROP OWNED BY {0} CASCADE", name)
+            execute(self._connection, "DROP ROLE {0}", name)
+
     def _set_role(self, slot: str) -> None:
-        """Give the role the settings and the password that a test may have changed."""
-        password = make_password(self._password, slot, self._isolation)
-        execute(self._connection, "ALTER ROLE {0} PASSWORD {text}", slot, text=password)
-        execute(self._connection, "ALTER ROLE {0} RESET ALL", slot)
+        """Give the role the rights, the settings and the password that a test may have changed."""
+        parts = fill_server(self._server, slot)
+        role = parts["user"]
+        execute(
+            self._connection, f"ALTER ROLE {{0}} LOGIN {self._rights} PASSWORD {{text}}", role, text=parts["password"]
+        )
+        execute(self._connection, "ALTER ROLE {0} RESET ALL", role)
         if self._isolation == "schema":
             # Extensions live in public, where slots may read but not make anything.
-            execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", slot)
+            execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", role)
 
-    def _make_role(self, slot: str, rights: str = "") -> None:
-        execute(self._connection, "CREATE ROLE {0} LOGIN " + rights, slot)
+    def _make_role(self, slot: str) -> None:
+        execute(self._connection, "CREATE ROLE {0}", self.find_role(slot))
         self._set_role(slot)
 
     def _make_schema(self, slot: str) -> None:
@@ -151,19 +201,27 @@ class Slots:
             run_as(self._inside, slot, strip_schema(self._script.body, TEMPLATE))
             execute(self._inside, "ALTER SCHEMA {0} RENAME TO {1}", TEMPLATE, slot)
 
-    def _make_database(self, slot: str) -> None:
-        self._clone(slot)
-        execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", slot)
-        execute(self._connection, "GRANT ALL ON DATABASE {0} TO {0}", slot)
+    def _make_databases(self, slot: str) -> None:
+        """Make the databases of a slot, or those that all slots share."""
+        role = self.find_role(slot)
+        first, *further = self.find_databases(slot)
+        self._clone(first, role, self._template)
+        for name in further:
+            self._clone(name, role, "template1")
 
-    def _make_shared_database(self) -> None:
-        if not self.made:
-            self._make_role(SUITE_DATABASE, "CREATEDB CREATEROLE")
-            self._clone(SUITE_DATABASE)
-
-    def _clone(self, name: str) -> None:
-        """Make a database of the template for the role of the same name, which owns all that is in it."""
-        execute(self._connection, "CREATE DATABASE {0} OWNER {0} TEMPLATE {1} STRATEGY file_copy", name, self._template)
-        if self._template == TEMPLATE:
+    def _clone(self, name: str, role: str, template: str) -> None:
+        """Make a database of a template for a role, which owns all that is in it."""
+        statement = "CREATE DATABASE {0} OWNER {1} TEMPLATE {2}" + copy_files(self._connection)
+        execute(self._connection, statement, name, role, template)
+        if self._isolation == "database":
+            execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", name)
+            execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
+        if template == TEMPLATE:
             with connect(self._address, name) as inside:
-                execute(inside, "REASSIGN OWNED BY {0} TO {1}", TEMPLATE, name)
+                execute(inside, "REASSIGN OWNED BY {0} TO {1}", TEMPLATE, role)
+
+
+def make_rights(isolation: Isolation, rights: Sequence[Right]) -> str:
+    """The rights as options of a role; without isolation it may make more databases and roles in any case."""
+    given = {*rights, *(("createdb", "createrole") if isolation == "none" else ())}
+    return " ".join(right.upper() for right in sorted(given))

@@ -1,11 +1,14 @@
 """The template of all slots: a role and a database in which `setup` runs once, and what cannot be copied from it."""
 
+from collections.abc import Mapping
+
 from runner.core.groups import Isolation
 from runner.core.script import Script, strip_schema
-from runner.core.slots import TEMPLATE, make_password
+from runner.core.slots import TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
 from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
+from runner.postgres.versions import copy_files
 
 OTHER_SCHEMAS = """
     SELECT 'the schema `' || nspname || '`' FROM pg_namespace
@@ -26,19 +29,21 @@ OTHER_SCHEMAS = """
 class Template:
     """The database that `setup` fills."""
 
-    def __init__(self, connection: Connection, address: ServerAddress, isolation: Isolation, secret: str) -> None:
+    def __init__(
+        self, connection: Connection, address: ServerAddress, isolation: Isolation, server: Mapping[str, str]
+    ) -> None:
         """Describe the template; `make` makes it from a script, and `open` and `close` around whatever else does.
 
         Args:
             connection: a superuser's, in autocommit mode.
             address: where it leads.
             isolation: what a slot is; in schema mode the template is a schema too.
-            secret: the run's; the role's password is made from it.
+            server: the parts of a slot's address, of which the role has the password.
         """
         self._connection = connection
         self._address = address
         self._in_schema = isolation == "schema"
-        self._password = make_password(secret, TEMPLATE, isolation)
+        self._password = fill_server(server, TEMPLATE)["password"]
         self.is_made = False
 
     def make(self, script: Script | None) -> None:
@@ -52,7 +57,7 @@ class Template:
         """Make the role, which may log in, and its database."""
         with translate("cannot make the template for the slots"):
             execute(self._connection, "CREATE ROLE {0} LOGIN PASSWORD {text}", TEMPLATE, text=self._password)
-            execute(self._connection, "CREATE DATABASE {0} OWNER {0} STRATEGY file_copy", TEMPLATE)
+            execute(self._connection, "CREATE DATABASE {0} OWNER {0}" + copy_files(self._connection), TEMPLATE)
             execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", TEMPLATE)
             if self._in_schema:
                 with connect(self._address, TEMPLATE) as inside:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from project_folder import LIMIT, PYPROJECT, make_environ
 
-from runner.core.settings import FIELDS
+from runner.core.settings import list_names
 
 pytestmark = pytest.mark.unit
 
@@ -27,7 +27,7 @@ def test_every_setting_is_shown_with_its_value_and_source(cli):
     folder = cli.project({"pyproject.toml": PYPROJECT + '[tool.runner]\ndist = "load"\nworkers = 3\n'})
     outcome = folder.run("config", environ={"RUNNER_WORKERS": "5", "RUNNER_PACKAGES": "git,curl"}).assert_exit(0)
     rows = read_table(outcome.stdout)
-    assert list(rows) == list(FIELDS)
+    assert list(rows) == list_names()
     assert rows["dist"].split() == ['"load"', "pyproject.toml"]
     assert rows["workers"].split() == ["5", "environment"]
     assert rows["packages"].split(maxsplit=2) == ['["git",', '"curl"]', "environment"]
@@ -51,7 +51,7 @@ def test_settings_of_a_project_that_is_not_ours_stand_in_a_file_outside(cli, tmp
 def test_the_same_is_there_as_json(cli):
     folder = cli.project({"pyproject.toml": PYPROJECT + "[tool.runner.groups.db]\nworkers = 1\n"})
     shown = folder.run("config", "--json", environ={"RUNNER_TIMEOUT": "9.5"}).assert_exit(0).json
-    assert list(shown) == list(FIELDS)
+    assert list(shown) == list_names()
     assert shown["timeout"] == {"value": 9.5, "source": "environment"}
     assert shown["lock"] == {"value": "", "source": "default"}
     assert shown["groups"]["source"] == "pyproject.toml"

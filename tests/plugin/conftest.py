@@ -13,6 +13,7 @@ from runner.core.groups import DEFAULT_GROUPS
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
+from runner.core.settings_postgres import Postgres
 from runner.core.slots import make_environment, make_server
 
 RECORDER = """
@@ -92,7 +93,7 @@ class Suite:
         self._monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(self.folder / "ready"))
 
     def provide_slots(self, *slots, password="secret", isolation="schema", wiring=None, **environment):
-        self.provide(make_server(isolation, password), wiring=wiring, **environment)
+        self.provide(make_server(Postgres(), isolation, password), wiring=wiring, **environment)
         self.announce("master", *slots)
 
     def run(self, *args):

@@ -9,6 +9,7 @@ import pytest
 from runner.core.groups import Group
 from runner.core.placeholders import fill_arguments
 from runner.core.plan import LOADED
+from runner.core.settings_postgres import Postgres
 from runner.core.slots import VARIABLES, make_server
 from runner.plugin.channel import RefusedError, wait_for
 from runner.plugin.slot import activate, find_server, make_variables, pin
@@ -138,7 +139,7 @@ def test_a_pass_without_a_database_has_no_address_and_waits_for_nothing(suite):
 
 
 def test_the_plugin_waits_until_the_slot_is_there(suite):
-    suite.provide(make_server("schema", "secret"))
+    suite.provide(make_server(Postgres(), "schema", "secret"))
     suite.write()
     timer = threading.Timer(0.3, suite.announce, ["master"])
     timer.start()
@@ -183,7 +184,7 @@ def test_the_description_of_a_group_is_the_one_of_its_marks(suite):
 @pytest.mark.security
 @pytest.mark.parametrize("password", [PASSWORD, "ü %41+ #&", "'\\\"` $x"])
 def test_a_password_of_any_letters_survives_the_way_through_an_address(password):
-    server = find_server({"server": make_server("schema", password)}, {"PYTEST_XDIST_WORKER": "gw0"})
+    server = find_server({"server": make_server(Postgres(), "schema", password)}, {"PYTEST_XDIST_WORKER": "gw0"})
     other = "postgresql+asyncpg://{user}:{password}@{host}:{port}/{dbname}"
     variables = make_variables({**VARIABLES, "OTHER": other}, server)
     assert variables["PGPASSWORD"] == password + "-gw0"
@@ -196,7 +197,7 @@ def test_a_password_of_any_letters_survives_the_way_through_an_address(password)
 @pytest.mark.security
 def test_libpq_reads_the_password_from_the_address_as_it_was():
     conninfo = pytest.importorskip("psycopg.conninfo")
-    server = find_server({"server": make_server("schema", PASSWORD)}, {"PYTEST_XDIST_WORKER": "gw0"})
+    server = find_server({"server": make_server(Postgres(), "schema", PASSWORD)}, {"PYTEST_XDIST_WORKER": "gw0"})
     parsed = conninfo.conninfo_to_dict(make_variables(VARIABLES, server)["TEST_DATABASE_URL"])
     assert parsed == {
         "user": "gw0",
@@ -224,7 +225,7 @@ def test_without_wiring_nothing_is_set():
 
 
 def test_the_slot_is_the_workers_name():
-    wiring = {"server": make_server("database", "x")}
+    wiring = {"server": make_server(Postgres(), "database", "x")}
     assert find_server(wiring, {})["slot"] == "master"
     found = find_server(wiring, {"PYTEST_XDIST_WORKER": "gw7"})
     assert (found["slot"], found["user"], found["dbname"]) == ("gw7", "gw7", "gw7")
@@ -293,7 +294,7 @@ def test_a_slot_is_pinned_wherever_the_runner_is_and_without_the_way_to_it():
     environ = {"PYTEST_XDIST_WORKER": "gw3"}
     pin({}, environ)
     assert "EPHEMERAL_RUNNER" not in environ
-    for server in (None, make_server("schema", "x")):
+    for server in (None, make_server(Postgres(), "schema", "x")):
         pin({"server": server, "reports": "/x"}, environ)
         assert json.loads(environ["EPHEMERAL_RUNNER"]) == {"server": server, "slot": "gw3", "reports": None}
     assert find_server(json.loads(environ["EPHEMERAL_RUNNER"]), {"PYTEST_XDIST_WORKER": "gw0"})["user"] == "gw3"
@@ -306,7 +307,7 @@ def test_a_worker_pins_its_slot_before_any_conftest_and_the_leading_process_not_
     for slot in ("master", "gw3"):
         (tmp_path / slot).touch()
     monkeypatch.setenv("EPHEMERAL_RUNNER_READY", str(tmp_path))
-    wiring = json.dumps({"server": make_server("schema", "x"), "variables": {"PGUSER": "{user}"}})
+    wiring = json.dumps({"server": make_server(Postgres(), "schema", "x"), "variables": {"PGUSER": "{user}"}})
     environ = {"EPHEMERAL_RUNNER": wiring, **worker}
     activate(environ)
     assert environ["PGUSER"] == worker.get("PYTEST_XDIST_WORKER", "master")

@@ -11,6 +11,7 @@ import time
 import pytest
 from project_folder import LEAN, is_ours
 
+from runner.core.settings_postgres import Postgres
 from runner.core.slots import make_server
 from runner.plugin import port_holder
 from runner.plugin.breach import FOUND
@@ -527,7 +528,7 @@ def make_psycopg_error():
     ],
 )
 def test_rows_of_another_slot_are_named(error, kind, monkeypatch):
-    found = find_in({"slot": "gw0", "server": make_server("schema", "x")}, error, monkeypatch)
+    found = find_in({"slot": "gw0", "server": make_server(Postgres(), "schema", "x")}, error, monkeypatch)
     assert found == {
         "rule": "rows",
         "object": "gw1",
@@ -550,11 +551,11 @@ def test_rows_of_another_slot_are_named(error, kind, monkeypatch):
     ],
 )
 def test_refusals_of_other_things_are_not_named(error, monkeypatch):
-    assert find_in({"slot": "gw0", "server": make_server("schema", "x")}, error, monkeypatch) is None
+    assert find_in({"slot": "gw0", "server": make_server(Postgres(), "schema", "x")}, error, monkeypatch) is None
 
 
 def test_a_test_that_means_to_cross_slots_is_not_named_for_rows_but_for_files(monkeypatch):
-    wiring = {"slot": "gw0", "server": make_server("schema", "x"), "project": "/p", "mark": "set"}
+    wiring = {"slot": "gw0", "server": make_server(Postgres(), "schema", "x"), "project": "/p", "mark": "set"}
     assert find_in(wiring, RefusedError(SCHEMA), monkeypatch) is None
     assert find_in(wiring, OSError(READ_ONLY, "no", "/p/x"), monkeypatch)["rule"] == "files"
 

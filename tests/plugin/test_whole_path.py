@@ -15,6 +15,7 @@ from project_folder import LEAN, is_ours
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
+from runner.core.settings_postgres import Postgres
 from runner.core.slots import make_environment, make_server
 from runner.streams import Streams
 
@@ -68,7 +69,7 @@ def test_a_suite_driven_through_its_lease_waits_for_its_slots_and_reports_every_
         process.stdin.flush()
 
     plan = Plan(Settings(), Selection(), ())
-    environment = make_environment(plan, Pass("all", "", Needs(2)), make_server("schema", "secret"), {})
+    environment = make_environment(plan, Pass("all", "", Needs(2)), make_server(Postgres(), "schema", "secret"), {})
     del environment["PYTEST_PLUGINS"]  # The plugin comes by its entry point here.
     places = {"reports": str(reports), "folders": str(tmp_path / "workers")}
     environment["EPHEMERAL_RUNNER"] = json.dumps(json.loads(environment["EPHEMERAL_RUNNER"]) | places)

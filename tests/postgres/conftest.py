@@ -3,13 +3,15 @@
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from runner.core.settings import Settings
+from runner.core.settings_postgres import Postgres
+from runner.core.slots import make_server
 from runner.engines.protocol import Server, ServerAddress
 from runner.postgres.connect import Connection, connect, wait_for_server
 from runner.postgres.slots import Slots
@@ -37,8 +39,9 @@ def make_slots(superuser) -> Iterator:
     roles = {name for (name,) in superuser.connection.execute("SELECT rolname FROM pg_roles")}
     made = []
 
-    def make(isolation: str, *names: str) -> Slots:
-        slots = Slots(superuser.connection, superuser.address, isolation, PASSWORD)
+    def make(isolation: str, *names: str, postgres: Postgres | None = None, rights: Sequence[str] = ()) -> Slots:
+        server = make_server(postgres or Postgres(), isolation, PASSWORD)
+        slots = Slots(superuser.connection, superuser.address, isolation, server, rights=rights)
         made.append(slots)
         for name in names:
             slots.ensure(name)

@@ -11,6 +11,7 @@ from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
 from runner.core.settings import Settings
 from runner.core.settings_layers import merge_settings
+from runner.core.settings_postgres import Postgres
 from runner.core.slots import make_environment, make_server
 from runner.core.yaml_text import make_scalar, make_yaml
 
@@ -29,7 +30,7 @@ def test_this_repositorys_file_is_what_its_settings_make():
 
 def test_it_has_the_variables_of_a_run():
     settings = Settings(environment={"A": "1", "URL": "{user}@{host}"}, pass_environment=["CI", "TOKEN"])
-    server = make_server("schema", "secret")
+    server = make_server(Postgres(), "schema", "secret")
     environ = {"CI": "1", "TOKEN": "2"}
     run = make_environment(Plan(settings, Selection(), ()), Pass("a", "", Needs(0)), server, environ)
     wiring = json.loads(run.pop("EPHEMERAL_RUNNER"))

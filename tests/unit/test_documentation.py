@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.core.groups import DEFAULT_GROUPS
-from runner.core.settings import FIELDS, Settings
+from runner.core.settings import FIELDS, TABLES, Settings
 from runner.errors import ERRORS
 
 pytestmark = pytest.mark.unit
@@ -15,12 +15,19 @@ README = (ROOT / "README.md").read_text()
 
 
 def make_settings_table() -> str:
-    rows = ["| setting | default | |", "|---|---|---|"]
-    for name, field in FIELDS.items():
-        value = getattr(Settings(), name)
-        default = f"`{str(value)[:24]}`" if value else ""
-        rows.append(f"| `{name}` | {default} | {field.type.__metadata__[0].description} |")
+    rows = ["| setting | default | |", "|---|---|---|", *make_rows(FIELDS, Settings())]
+    for name, known in TABLES.items():
+        rows += make_rows(known, getattr(Settings(), name), f"{name}.")
     return "\n".join(rows)
+
+
+def make_rows(known, defaults, before="") -> list[str]:
+    rows = []
+    for name, field in known.items():
+        value = "" if before + name in TABLES else getattr(defaults, name)
+        default = f"`{str(value)[:24]}`" if value else ""
+        rows.append(f"| `{before}{name}` | {default} | {field.type.__metadata__[0].description} |")
+    return rows
 
 
 def make_codes_table() -> str:

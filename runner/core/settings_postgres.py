@@ -1,0 +1,63 @@
+"""The settings of `[tool.runner.postgres]`: what a suite expects of its database. Pure."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import fields
+
+DEFAULT_VERSION = "17"
+"""Debian 13's."""
+
+DEFAULT_LOCALE = "C.UTF-8"
+
+
+class Postgres(Struct, frozen=True, kw_only=True):
+    """Every key of the table; the description of each is its documentation."""
+
+    version: Annotated[
+        int | str,
+        Meta(description=f"Postgres's major version, such as 15; empty: {DEFAULT_VERSION}, which is Debian 13's"),
+    ] = ""
+    user: Annotated[
+        str,
+        Meta(description="name of the role that tests log in as; may hold `{slot}`; empty: the isolation's own"),
+    ] = ""
+    password: Annotated[str, Meta(description="its password, where tests have it in their text; empty: random")] = ""
+    database: Annotated[
+        str, Meta(description="name of the database of a slot; may hold `{slot}`; empty: the isolation's own")
+    ] = ""
+    host: Annotated[
+        Literal["127.0.0.1", "localhost"], Meta(description="name of the server's machine in the addresses")
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1024, le=65535, description="port that the server listens at")] = 5432
+    databases: Annotated[
+        list[str],
+        Meta(description="further databases of each slot; may hold `{slot}`; addresses have them as {dbname_NAME}"),
+    ] = []
+    init_sql: Annotated[
+        list[str],
+        Meta(description="statements, or SQL files, that the superuser runs in each database, before `setup`"),
+    ] = []
+    extensions: Annotated[
+        list[str],
+        Meta(
+            description="extensions in each database; those of Debian's packages are installed: `pgvector`, `postgis`"
+        ),
+    ] = []
+    settings: Annotated[
+        dict[str, str | int | float | bool],
+        Meta(description="parameters of the server, such as `max_prepared_transactions = 10`"),
+    ] = {}
+    locale: Annotated[str, Meta(description="locale of the databases, such as `en_US.UTF-8`")] = DEFAULT_LOCALE
+    encoding: Annotated[str, Meta(description="encoding of the databases, such as `LATIN1` with a locale for it")] = (
+        "UTF8"
+    )
+    timezone: Annotated[str, Meta(description="time zone of the server")] = "UTC"
+
+    @property
+    def major(self) -> str:
+        """The major version as text."""
+        return str(self.version) or DEFAULT_VERSION
+
+
+POSTGRES_FIELDS = {each.name: each for each in fields(Postgres)}
