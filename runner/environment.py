@@ -23,6 +23,7 @@ from runner.core.slots import (
 )
 from runner.engines.protocol import Access, Command, Engine, Process, Receiver, Size, Suite
 from runner.errors import RunnerError
+from runner.project.init_sql import read_init_sql
 from runner.steps import Steps
 from runner.streams import Streams
 from runner.surroundings import Surroundings
@@ -164,12 +165,15 @@ class Environment:
 
     def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
         """Make the template where there is a `setup`, then the slots that the stage starts with."""
+        from runner.postgres.base import make_base
         from runner.postgres.slots import Slots
         from runner.postgres.template import Template
 
         script, isolation = None, self._stage.isolation
         server = self._slot_address
-        template = Template(self._connection, self._at, isolation, server)
+        init = read_init_sql(self._around.folder, self._plan.settings.postgres.init_sql)
+        base = make_base(self._connection, self._at, init)
+        template = Template(self._connection, self._at, isolation, server, base)
         if self._setup is not None:
             setup = self._setup
             with self._steps.step("setup") as step:
@@ -180,7 +184,7 @@ class Environment:
                 unchanged = f"nothing to run: its inputs are those of snapshot {setup.key}"
                 step["note"] = f"commands run: {commands}" if commands else unchanged
         with self._steps.step("slots") as step:
-            slots = Slots(self._connection, self._at, isolation, server, script, self._stage.rights)
+            slots = Slots(self._connection, self._at, isolation, server, script, self._stage.rights, base)
             self._answers.serve(Served(self._server, self._at, slots, template, script))
             step["note"] = f"{', '.join(slots.made)} ({isolation})"
 

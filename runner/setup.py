@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.core.groups import Isolation
-from runner.core.script import Script, make_snapshot_key, parse_script
+from runner.core.script import Script, make_snapshot_key, parse_script, subtract
 from runner.core.settings import Settings
 from runner.core.slots import TEMPLATE
 from runner.engines.protocol import Engine, Server
 from runner.errors import NotReadyError, PostgresError, SettingsError
+from runner.project.init_sql import read_init_sql
 from runner.project.inputs import read_matching
 from runner.report.results import Snapshots
 
@@ -48,7 +49,8 @@ class Setup:
                 split(command)
         inputs = read_matching(folder, [*settings.setup_inputs, *filter(self._is_sql, settings.setup)])
         own = [f"{name}={text}" for name, text in sorted(settings.environment.items())]
-        around = [isolation, engine.image, engine.postgres_image, *own]
+        init = [*read_init_sql(folder, settings.postgres.init_sql).values()]
+        around = [isolation, engine.image, engine.postgres_image, *own, *init]
         is_known = settings.setup_inputs or all(map(self._is_sql, settings.setup))
         self.key = make_snapshot_key(settings.setup, inputs, around) if is_known else ""
         self._snapshots = Snapshots(folder / settings.results)
@@ -81,7 +83,11 @@ class Setup:
         for command in self._settings.setup:
             self._do(command, template, run)
         preamble = template.close().preamble
-        script = Script(preamble, server.dump(TEMPLATE, (TEMPLATE,) if in_schema else ()))
+        body = server.dump(TEMPLATE, (TEMPLATE,) if in_schema else ())
+        if not (in_schema or template.base.is_empty):
+            # Clones have it already, and of another owner.
+            body = subtract(body, server.dump(template.base.name))
+        script = Script(preamble, body)
         if self.key:
             self._snapshots.keep(self.key, script.as_text())
         return script

@@ -1,18 +1,48 @@
-# Makes the data directory of Postgres once, when the image is made, and keeps it as one file.
+# Makes the data directory of Postgres once, when the image is made, and keeps it as one file:
+#
+#     sh bake.sh VERSION LOCALE ENCODING
+#
 # Durability is off: the data lives no longer than the run, so a crash of the machine has nothing to lose.
 set -eu
-echo "== making the data directory"
+version=$1 locale=$2 encoding=$3
+programs=/usr/lib/postgresql/$version/bin
 settings=/usr/lib/ephemeral-runner
 home=/var/lib/ephemeral-runner
 
+case $locale in
+    C | POSIX | C.*) ;;
+    *)
+        echo "== making the locale $locale"
+        # Debian's list of locales: name and character set.
+        charmap=$(awk -v name="$locale" '
+            function fold(text) { text = tolower(text); gsub("-", "", text); return text }
+            fold($1) == fold(name) { print $2; exit }
+        ' /usr/share/i18n/SUPPORTED)
+        if [ -z "$charmap" ]; then
+            echo "locale: $locale" >&2
+            echo "available: $(sed 's/ .*//' /usr/share/i18n/SUPPORTED | tr '\n' ' ')" >&2
+            exit 46
+        fi
+        source=$(echo "$locale" | sed 's/\.[^@]*//')
+        localedef --inputfile="$source" --charmap="$charmap" --no-archive "$locale"
+        # What it was made from.
+        rm -rf /usr/share/i18n/charmaps /usr/share/i18n/locales
+        ;;
+esac
+
+echo "== making the data directory"
 install -d -o postgres -g postgres "$home"
 cd "$home"
-runuser -u postgres -- /usr/lib/postgresql/17/bin/initdb --pgdata=data --username=postgres --auth=trust \
-    --encoding=UTF8 --locale=C.UTF-8 --wal-segsize=1 --no-sync
+# Checksums of pages, which 18 has unless it is told, find broken disks.
+[ "$version" -lt 18 ] || set -- --no-data-checksums
+[ "$version" -ge 18 ] || set --
+runuser -u postgres -- "$programs/initdb" --pgdata=data --username=postgres --auth=trust \
+    --encoding="$encoding" --locale="$locale" --lc-messages=C --wal-segsize=1 --no-sync "$@"
 cat "$settings/postgresql.conf" >> data/postgresql.conf
+[ "$version" -ge 16 ] || sed -i '/^scram_iterations/d' data/postgresql.conf
 cat "$settings/pg_hba.conf" > data/pg_hba.conf
 # The runner's own statements are nobody's business: the log has those of tests.
 echo "ALTER ROLE postgres SET log_statement = none" |
-    runuser -u postgres -- /usr/lib/postgresql/17/bin/postgres --single -D data postgres > /dev/null
+    runuser -u postgres -- "$programs/postgres" --single -D data postgres > /dev/null
 tar --create --file=data.tar data
 rm -r data

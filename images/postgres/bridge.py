@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-SERVER = ("127.0.0.1", 5432)
+SERVER = ("127.0.0.1", int(os.environ["PGPORT"]))
 PATIENCE = 2.0
 """Seconds for the server to begin to listen; the runner tries again after that."""
 

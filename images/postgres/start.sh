@@ -1,16 +1,19 @@
 # Starts Postgres on the baked data directory: in memory where the runner gave some, else on the container's disk.
 # One large file is read several times faster than the thousand small ones in it where layers are stacked by FUSE.
 # Environment: POSTGRES_PASSWORD, EPHEMERAL_RUNNER_DATA (a folder in memory, or empty), EPHEMERAL_RUNNER_LOG (a file
-# for the log, or empty), EPHEMERAL_RUNNER_STATEMENTS (which statements it has: a value of log_statement).
+# for the log, or empty), EPHEMERAL_RUNNER_STATEMENTS (which statements it has: a value of log_statement),
+# EPHEMERAL_RUNNER_SETTINGS (lines for postgresql.conf), PGPORT (where it listens).
 set -eu
 parent=${EPHEMERAL_RUNNER_DATA:-/var/lib/ephemeral-runner}
 tar --extract --file=/var/lib/ephemeral-runner/data.tar --directory="$parent"
+# In the file, not on the command line: ALTER SYSTEM comes after it.
+printf '%s\n' "${EPHEMERAL_RUNNER_SETTINGS:-}" >> "$parent/data/postgresql.conf"
 # The password is random, so it cannot be baked. Nobody gets in over the network before it is set.
 (
     until psql --quiet --no-psqlrc --host=/tmp --username=postgres \
         --command="ALTER ROLE postgres PASSWORD '$POSTGRES_PASSWORD'" 2>/dev/null; do sleep 0.02; done
 ) &
-unset EPHEMERAL_RUNNER_DATA
+unset EPHEMERAL_RUNNER_DATA EPHEMERAL_RUNNER_SETTINGS
 if [ -n "${EPHEMERAL_RUNNER_LOG:-}" ]; then
     exec postgres -D "$parent/data" -c log_statement="${EPHEMERAL_RUNNER_STATEMENTS:-none}" 2>> "$EPHEMERAL_RUNNER_LOG"
 fi

@@ -22,5 +22,8 @@ DATA_ON_DISK = "/var/lib/ephemeral-runner"
 LOG, LOG_VARIABLE, STATEMENTS_VARIABLE = "server.log", "EPHEMERAL_RUNNER_LOG", "EPHEMERAL_RUNNER_STATEMENTS"
 """The server's log, beside its data; start.sh and images/base/relay.py read the variables."""
 
+SETTINGS_VARIABLE, PORT_VARIABLE = "EPHEMERAL_RUNNER_SETTINGS", "PGPORT"
+"""What start.sh adds to postgresql.conf; where the server listens, which all programs of Postgres in there ask."""
+
 LOG_STATEMENT = {"changes": "mod", "all": "all", "none": "none"}
 """Postgres's `log_statement` by the setting `kept_statements`."""

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runner.core.overlay import Block, split_dump
+
 END = "\n-- ephemeral-runner: end of the snapshot "
 BOUNDARY = "-- ephemeral-runner: from here on as the slot's role\n"
 
@@ -60,3 +62,15 @@ def make_snapshot_key(setup: Iterable[str], inputs: Mapping[str, bytes], environ
 def strip_schema(body: str, schema: str) -> str:
     """The body without the statement that makes its schema, which the slot's role may not do."""
     return re.sub(rf"^CREATE SCHEMA {re.escape(schema)};\n", "", body, count=1, flags=re.MULTILINE)
+
+
+def subtract(dump: str, known: str) -> str:
+    """A dump without the objects that another one has just so."""
+    head, blocks = split_dump(dump)
+    there = {*split_dump(known)[1]}
+    return head + "".join(make_section(each) for each in blocks if each not in there)
+
+
+def make_section(block: Block) -> str:
+    """A block with its name above it, for people."""
+    return f"--\n-- {block.name}\n--\n{block.sql}"

@@ -59,5 +59,10 @@ class Postgres(Struct, frozen=True, kw_only=True):
         """The major version as text."""
         return str(self.version) or DEFAULT_VERSION
 
+    @property
+    def is_in_c(self) -> bool:
+        """Whether the locale is one that every system has."""
+        return self.locale in {"C", "POSIX"} or self.locale.startswith("C.")
+
 
 POSTGRES_FIELDS = {each.name: each for each in fields(Postgres)}

@@ -7,6 +7,7 @@ from string import Formatter
 from typing import Any
 
 from runner.core.groups import Isolation, Right
+from runner.core.postgres_conf import RESERVED
 from runner.core.settings_postgres import Postgres
 
 OLDEST = 13
@@ -58,21 +59,38 @@ def list_bad_values(postgres: Postgres) -> Iterator[Refusal]:
     version = str(postgres.version)
     if version and not (re.fullmatch("[0-9]{2}", version) and int(version) >= OLDEST):
         yield refuse("version", postgres.version, f"expected a major version from {OLDEST} on, such as 15")
-    for name in (postgres.user, postgres.database, *postgres.databases):
-        if name and (cause := find_bad_name(name)):
-            key = "user" if name == postgres.user else "database" if name == postgres.database else "databases"
-            yield refuse(key, name, cause)
-    keys = [name_database(each) for each in postgres.databases]
-    if len(set(keys)) < len(keys) or "" in keys:
-        yield refuse("databases", postgres.databases, "each needs a name of its own beside `{slot}`")
-    if postgres.user.startswith("pg_"):
-        yield refuse("user", postgres.user, "names that begin with `pg_` are Postgres's own")
+    yield from list_bad_names(postgres)
     if "\0" in postgres.password:
         yield refuse("password", postgres.password, "it has a zero byte")
     yield from list_bad_words("extensions", postgres.extensions, r"[A-Za-z0-9][\w+.-]*")
-    yield from list_bad_words("settings", list(postgres.settings), r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?")
+    yield from list_bad_parameters(postgres)
     for key in ("locale", "encoding", "timezone"):
         yield from list_bad_words(key, [getattr(postgres, key)], r"[A-Za-z0-9][A-Za-z0-9_.@/+-]*")
+
+
+def list_bad_names(postgres: Postgres) -> Iterator[Refusal]:
+    """Each name of a role or a database that can be none."""
+    names = [
+        ("user", postgres.user),
+        ("database", postgres.database),
+        *(("databases", each) for each in postgres.databases),
+    ]
+    yield from (refuse(key, name, cause) for key, name in names if name and (cause := find_bad_name(name)))
+    if postgres.user.startswith("pg_"):
+        yield refuse("user", postgres.user, "names that begin with `pg_` are Postgres's own")
+    keys = [name_database(each) for each in postgres.databases]
+    if len(set(keys)) < len(keys) or "" in keys:
+        yield refuse("databases", postgres.databases, "each needs a name of its own beside `{slot}`")
+
+
+def list_bad_parameters(postgres: Postgres) -> Iterator[Refusal]:
+    """Each parameter of the server that cannot be set; the server itself refuses the others that it does not know."""
+    yield from list_bad_words("settings", list(postgres.settings), r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)?")
+    for name, value in postgres.settings.items():
+        if reason := RESERVED.get(name.lower()):
+            yield refuse("settings", postgres.settings, f"`{name}` cannot be set: {reason}")
+        if "\n" in str(value):
+            yield refuse("settings", postgres.settings, f"the value of `{name}` has more than one line")
 
 
 def list_bad_words(key: str, words: Sequence[str], shape: str) -> Iterator[Refusal]:

@@ -12,6 +12,7 @@ from runner.core.script import Script, strip_schema
 from runner.core.settings_postgres_rules import has_slot
 from runner.core.slots import SUITE_DATABASE, TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
+from runner.postgres.base import Base
 from runner.postgres.connect import Connection, connect, execute, translate
 from runner.postgres.template import run_as
 from runner.postgres.versions import copy_files, own_public
@@ -45,6 +46,7 @@ class Slots:
         server: Mapping[str, str],
         script: Script | None = None,
         rights: Sequence[Right] = (),
+        base: Base | None = None,
     ) -> None:
         """Prepare the server.
 
@@ -55,6 +57,7 @@ class Slots:
             server: the parts of a slot's address, from `core.slots.make_server`, so that it is known beforehand.
             script: what each slot holds from the start; in database mode the database `runner_template` holds it too.
             rights: what the role of a slot may do beside its own.
+            base: what databases are clones of that `setup` has not filled.
         """
         self._connection = self._inside = connection
         self._address = address
@@ -63,7 +66,8 @@ class Slots:
         self._rights = make_rights(isolation, rights)
         self._has_own_role = has_slot(server["user"])
         self._script = script or Script()
-        self._template = TEMPLATE if script and isolation != "schema" else "template1"
+        self._base = base or Base()
+        self._template = TEMPLATE if script and isolation != "schema" else self._base.name
         self.made: list[str] = []
         if isolation == "none":
             return
@@ -78,7 +82,8 @@ class Slots:
 
     def _make_common_database(self) -> Connection:
         """The database of all slots that are schemas: nobody may make objects where all can see them."""
-        execute(self._connection, "CREATE DATABASE {0}" + copy_files(self._connection), SUITE_DATABASE)
+        statement = "CREATE DATABASE {0} TEMPLATE {1}" + copy_files(self._connection)
+        execute(self._connection, statement, SUITE_DATABASE, self._base.name)
         execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", SUITE_DATABASE)
         execute(self._connection, "GRANT CONNECT, TEMPORARY ON DATABASE {0} TO PUBLIC", SUITE_DATABASE)
         inside = connect(self._address, SUITE_DATABASE)
@@ -153,6 +158,7 @@ class Slots:
             self._empty(inside, slot)
             inside.execute("CREATE SCHEMA IF NOT EXISTS public" + own_public(inside))
             inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            self._base.repair(inside)
             execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
             if name == self.find_place(slot)[0]:
                 run_as(inside, role, self._script.body)
@@ -207,7 +213,7 @@ class Slots:
         first, *further = self.find_databases(slot)
         self._clone(first, role, self._template)
         for name in further:
-            self._clone(name, role, "template1")
+            self._clone(name, role, self._base.name)
 
     def _clone(self, name: str, role: str, template: str) -> None:
         """Make a database of a template for a role, which owns all that is in it."""

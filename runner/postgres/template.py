@@ -7,8 +7,9 @@ from runner.core.script import Script, strip_schema
 from runner.core.slots import TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
+from runner.postgres.base import Base
 from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
-from runner.postgres.versions import copy_files
+from runner.postgres.versions import copy_files, is_at_least
 
 OTHER_SCHEMAS = """
     SELECT 'the schema `' || nspname || '`' FROM pg_namespace
@@ -25,12 +26,22 @@ OTHER_SCHEMAS = """
 """
 """What schema mode cannot copy: whatever is not in the one schema, or holds its name as text."""
 
+EXTENSIONS = """
+    SELECT extname, nspname FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+    WHERE nspname IN ('public', 'runner_template') ORDER BY pg_extension.oid
+"""
+
 
 class Template:
     """The database that `setup` fills."""
 
     def __init__(
-        self, connection: Connection, address: ServerAddress, isolation: Isolation, server: Mapping[str, str]
+        self,
+        connection: Connection,
+        address: ServerAddress,
+        isolation: Isolation,
+        server: Mapping[str, str],
+        base: Base | None = None,
     ) -> None:
         """Describe the template; `make` makes it from a script, and `open` and `close` around whatever else does.
 
@@ -39,12 +50,15 @@ class Template:
             address: where it leads.
             isolation: what a slot is; in schema mode the template is a schema too.
             server: the parts of a slot's address, of which the role has the password.
+            base: what the database is a clone of.
         """
         self._connection = connection
         self._address = address
         self._in_schema = isolation == "schema"
         self._password = fill_server(server, TEMPLATE)["password"]
+        self.base = base or Base()
         self.is_made = False
+        self._given: list[str] = []
 
     def make(self, script: Script | None) -> None:
         """Make the template as a script has it, or empty, ready to be cloned."""
@@ -57,10 +71,12 @@ class Template:
         """Make the role, which may log in, and its database."""
         with translate("cannot make the template for the slots"):
             execute(self._connection, "CREATE ROLE {0} LOGIN PASSWORD {text}", TEMPLATE, text=self._password)
-            execute(self._connection, "CREATE DATABASE {0} OWNER {0}" + copy_files(self._connection), TEMPLATE)
+            statement = "CREATE DATABASE {0} OWNER {0} TEMPLATE {1}" + copy_files(self._connection)
+            execute(self._connection, statement, TEMPLATE, self.base.name)
             execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", TEMPLATE)
             if self._in_schema:
                 with connect(self._address, TEMPLATE) as inside:
+                    self._given = self._find_others(inside)
                     execute(inside, "CREATE SCHEMA {0} AUTHORIZATION {0}", TEMPLATE)
                 execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", TEMPLATE)
 
@@ -102,21 +118,25 @@ class Template:
         return Script("".join(statement.format(name.replace('"', '""')) for name in extensions))
 
     def _check(self, inside: Connection) -> None:
-        found = [str(row[0]) for row in inside.execute(OTHER_SCHEMAS, {"template": TEMPLATE})]
-        if found:
+        if found := [each for each in self._find_others(inside) if each not in self._given]:
             raise PostgresError(
                 f"`setup` made what a slot that is a schema cannot have: {', '.join(found)}",
                 "schema mode copies one schema, under another name",
                 'set `isolation = "database"`',
             )
 
+    @staticmethod
+    def _find_others(inside: Connection) -> list[str]:
+        statement = OTHER_SCHEMAS if is_at_least(inside, 14) else OTHER_SCHEMAS.replace("prosqlbody IS NULL AND ", "")
+        return [str(row[0]) for row in inside.execute(statement.encode(), {"template": TEMPLATE})]
+
     def _move_extensions(self, inside: Connection) -> list[str]:
         """Extensions serve all slots from the schema public."""
-        rows = inside.execute("SELECT extname FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY oid").fetchall()
-        names = [str(row[0]) for row in rows]
-        for name in names:
-            execute(inside, "ALTER EXTENSION {0} SET SCHEMA public", name)
-        return names
+        rows = inside.execute(EXTENSIONS).fetchall()
+        for name, schema in rows:
+            if schema == TEMPLATE:
+                execute(inside, "ALTER EXTENSION {0} SET SCHEMA public", name)
+        return [str(name) for name, _ in rows]
 
 
 def run_as(connection: Connection, role: str, script: str) -> None:

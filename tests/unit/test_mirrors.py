@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.core.mirrors import make_sources
+from runner.core.mirrors import make_more_preferences, make_more_sources, make_sources
 from runner.errors import SettingsError
 
 pytestmark = pytest.mark.unit
@@ -39,3 +39,30 @@ def test_a_line_of_sources_stays_as_it_is():
 def test_anything_else_is_refused(mirror):
     with pytest.raises(SettingsError, match="no mirror of Debian"):
         make_sources([mirror])
+
+
+def test_another_release_comes_from_where_debian_13_does():
+    assert make_more_sources([], "bookworm") == (
+        "deb @main@ bookworm main\n"
+        "deb @security@ bookworm-security main\n"
+    )
+    assert make_more_sources(
+        ["https://a.example/debian", "deb [arch=amd64] http://b.example/d trixie main contrib"], "bookworm"
+    ) == ("deb https://a.example/debian bookworm main\ndeb [arch=amd64] http://b.example/d bookworm main contrib\n")
+
+
+def test_sources_of_others_say_nothing_about_another_release():
+    assert make_more_sources(["deb http://other.example trixie-other main", "deb file:///srv ./"], "bookworm") == ""
+
+
+def test_the_lists_of_unstable_may_be_some_days_old():
+    assert make_more_sources([], "sid") == "deb [check-valid-until=no] @main@ sid main\n"
+    assert make_more_sources(["deb [arch=amd64] http://b.example/d trixie main"], "sid") == (
+        "deb [check-valid-until=no arch=amd64] http://b.example/d sid main\n"
+    )
+
+
+def test_another_release_gives_only_what_debian_13_has_not():
+    assert make_more_preferences("bookworm").count("Pin-Priority: 90\n") == 2
+    assert "990" not in make_more_preferences("bookworm")
+    assert "Package: src:glibc\nPin: release n=sid\nPin-Priority: 990\n" in make_more_preferences("sid")

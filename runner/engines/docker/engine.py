@@ -177,8 +177,9 @@ class DockerEngine:
         """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""
         self._egress, hear = egress, self._until_removed(receiver)
         self._ensure_watchdog()
+        port = self._settings.postgres.port if publish else None
         suite = SuiteContainer(
-            self._client, self._chosen, self._identity, self._recipe, hear, publish, egress, self._networks, access
+            self._client, self._chosen, self._identity, self._recipe, hear, port, egress, self._networks, access
         )
         self._containers.callback(suite.close)
         return suite
@@ -210,7 +211,15 @@ class DockerEngine:
         memory, hear = self._find_memory(), self._until_removed(receiver)
         statements = LOG_STATEMENT[self._settings.kept_statements] if self._settings.kept_failures else ""
         server = DisposablePostgres(
-            self._client, self.postgres_image, self._identity, suite, password, memory, hear, statements
+            self._client,
+            self.postgres_image,
+            self._identity,
+            suite,
+            password,
+            memory,
+            hear,
+            statements,
+            self._settings.postgres,
         )
         self._containers.callback(server.close)
         server.start()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import docker
 
+from runner.core.nearest import find_near
 from runner.engines.docker.build import exists
 from runner.engines.docker.suite_image import pack_tree
 from runner.engines.docker.workshop import Workshop
@@ -17,6 +18,16 @@ from runner.errors import ImageError
 
 FOLDER = "/build"
 """Where the scripts are while they run."""
+
+CHOICE = re.compile(r"^ *(postgres|extension|locale): (\S+)\n *available: (.*)$", re.MULTILINE)
+"""What choose.sh, extensions.sh and bake.sh of images/postgres say of a wish that cannot be met."""
+
+WISHES = {
+    "postgres": ("version", "`mirrors` takes a line of sources of an archive that has it"),
+    "extension": ("extensions", "leave it out, or set `version`: each has other packages"),
+    "locale": ("locale", "`locale -a` of the machine where the tests pass lists its own"),
+}
+"""By the first word: the key of `postgres`, and what else can be done."""
 
 PIN = re.compile(r"pin: (\S+) (\S+) (\S+)")
 """What tidy.sh says of a package that has not its pinned version: name, wanted, installed."""
@@ -65,7 +76,10 @@ def ensure_layer(client: docker.DockerClient, layer: Layer, progress: Progress) 
         if layer.packages:
             install(shop, layer.packages, progress)
         for script in layer.scripts:
-            shop.run(script, progress)
+            try:
+                shop.run(script, progress)
+            except ImageError as error:
+                raise explain_choice(error) from error
         shop.run(["rm", "-rf", FOLDER], progress)
         shop.commit(layer.changes, progress)
 
@@ -75,7 +89,7 @@ def install(shop: Workshop, packages: Sequence[str], progress: Progress) -> None
     try:
         shop.run(["sh", f"{FOLDER}/install.sh", *packages], progress)
     except ImageError as error:
-        raise explain_pins(error) from error
+        raise explain_choice(explain_pins(error)) from error
 
 
 def explain_pins(error: ImageError) -> ImageError:
@@ -88,4 +102,19 @@ def explain_pins(error: ImageError) -> ImageError:
         "Debian packages of runner.lock are not available any more",
         found,
         "`runner lock --upgrade-system` takes the new ones, or set `mirrors` to a snapshot",
+    )
+
+
+def explain_choice(error: ImageError) -> ImageError:
+    """The same error, or a better one where a setting of Postgres names what cannot be had."""
+    found = CHOICE.search(error.cause)
+    if not found:
+        return error
+    kind, wanted, available = found[1], found[2], found[3].split()
+    key, hint = WISHES[kind]
+    near = find_near(wanted, available)
+    return ImageError(
+        f"setting `tool.runner.postgres.{key}` is not valid: {wanted!r}",
+        f"no package has it; {'near ones' if len(near) < len(available) else 'there are'}: {', '.join(near)}",
+        hint,
     )

@@ -15,9 +15,12 @@ from runner.core.hardening import (
     DATA_VARIABLE,
     LOG,
     LOG_VARIABLE,
-    POSTGRES_PORT,
+    PORT_VARIABLE,
+    SETTINGS_VARIABLE,
     STATEMENTS_VARIABLE,
 )
+from runner.core.postgres_conf import make_conf
+from runner.core.settings_postgres import Postgres
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.dump import dump
@@ -59,6 +62,7 @@ class DisposablePostgres(PostgresContainer):
         memory: int,
         receiver: Receiver,
         statements: str = "",
+        postgres: Postgres | None = None,
     ) -> None:
         """Describe the container; `start` makes it.
 
@@ -71,6 +75,7 @@ class DisposablePostgres(PostgresContainer):
             memory: room for the data in memory, in MiB; 0 keeps the data on disk.
             receiver: gets the server's log.
             statements: which statements a file in the container has, as `log_statement`; empty for no such file.
+            postgres: what the suite expects of it.
         """
         # The lease does what testcontainers' privileged helper container does elsewhere.
         testcontainers_config.ryuk_disabled = True
@@ -80,6 +85,9 @@ class DisposablePostgres(PostgresContainer):
         self._tunnel: Tunnel | None = None
         self._announce: Callable[[str], None] = lambda _: None
         self._has_port = True
+        wanted = postgres or Postgres()
+        self._port = wanted.port
+        self.with_env(PORT_VARIABLE, str(wanted.port)).with_env(SETTINGS_VARIABLE, make_conf(wanted))
         # Ports belong to the network's owner; and `network` set to None keeps testcontainers from looking for one.
         self.ports = {}
         options: dict[str, Any] = {"network_mode": f"container:{suite.id}", "network": None}
@@ -143,10 +151,10 @@ class DisposablePostgres(PostgresContainer):
         api = self._leased.client.api
         with translate("cannot find the port of Postgres"):
             network: dict[str, Any] = api.inspect_container(self._network_owner)["NetworkSettings"]
-        bindings = network["Ports"].get(f"{POSTGRES_PORT}/tcp") or []
+        bindings = network["Ports"].get(f"{self._port}/tcp") or []
         mapped = int(bindings[0]["HostPort"]) if bindings else 0
         in_container = is_in_container(network["Gateway"])
-        inside = (network["IPAddress"], POSTGRES_PORT)
+        inside = (network["IPAddress"], self._port)
         return order_places(api.base_url, in_container, ("127.0.0.1" if mapped else "", mapped), inside)
 
     def close(self) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 WORKER = re.compile(r" @ephemeral-runner/([^/]+)/(\d+)$", re.MULTILINE)
 """The name by which each process that runs tests can be found; see runner/plugin/port_watch.py."""
 
-POSTGRES = 5432
+LOOPBACK = ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
+"""Where Postgres is, as the kernel writes it: 127.0.0.1, ::1 and ::ffff:127.0.0.1."""
+
 ESTABLISHED = "01"
 
 
@@ -24,14 +26,13 @@ def read(name: str) -> str:
 
 
 def find_ports() -> "dict[str, int]":
-    """The clients' ports of connections to Postgres, by what `/proc/*/fd` shows of them."""
+    """The clients' ports of connections to Postgres and others on this network, by what `/proc/*/fd` shows of them."""
     ports = {}
     for table in ("tcp", "tcp6"):
         for line in read("net/" + table).splitlines()[1:]:
             fields = line.split()
-            local, remote = (int(fields[number].rpartition(":")[2], 16) for number in (1, 2))
-            if remote == POSTGRES and fields[3] == ESTABLISHED:
-                ports[f"socket:[{fields[9]}]"] = local
+            if fields[2].partition(":")[0] in LOOPBACK and fields[3] == ESTABLISHED:
+                ports[f"socket:[{fields[9]}]"] = int(fields[1].partition(":")[2], 16)
     return ports
 
 

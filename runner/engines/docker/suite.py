@@ -10,7 +10,7 @@ from typing import Any
 import docker
 from docker.errors import NotFound
 
-from runner.core.hardening import POSTGRES_PORT, SHARED_MEMORY
+from runner.core.hardening import SHARED_MEMORY
 from runner.core.places import FILES, PROJECT, RESULTS
 from runner.engines.docker.access import check_mount, equip, make_options
 from runner.engines.docker.connect import translate
@@ -36,7 +36,7 @@ class SuiteContainer:
         identity: RunIdentity,
         recipe: SuiteRecipe,
         receiver: Receiver,
-        publish: bool,
+        port: int | None,
         egress: bool,
         networks: Sequence[str] = (),
         access: Access | None = None,
@@ -49,7 +49,7 @@ class SuiteContainer:
             identity: whose container it is.
             recipe: the project's files, and the folders that the suite may write to.
             receiver: gets the output; see `runner.engines.docker.lease`.
-            publish: map Postgres's port to a free port of 127.0.0.1.
+            port: Postgres's, to be mapped to a free port of 127.0.0.1; None for no Postgres.
             egress: whether there is a network besides the loopback; without one no port is mapped.
             networks: those of the project's services, which it joins in any case.
             access: what a person who works in it gets.
@@ -58,7 +58,7 @@ class SuiteContainer:
             EngineError: the engine could not.
             SettingsError: what is to be writable is no folder, or the engine cannot mount the project's.
         """
-        mapped = {POSTGRES_PORT: 0} if publish else {}
+        mapped = {port: 0} if port else {}
         mapped |= access.ports if access else {}
         # The stubs do not know that None asks for a free port.
         ports: Any = {f"{inside}/tcp": ("127.0.0.1", here or None) for inside, here in mapped.items()} if egress else {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runner.core.fingerprint import make_fingerprint
-from runner.core.mirrors import make_sources
+from runner.core.mirrors import make_more_preferences, make_more_sources, make_sources
 from runner.core.names import make_image_tag
 from runner.core.pins import Pins
 from runner.core.settings import Settings
@@ -12,14 +12,16 @@ from runner.engines.docker.packages import FOLDER, Layer
 from runner.engines.docker.rootfs import PACKAGES, Rootfs, make_shared_tag
 from runner.project.recipe import SuiteRecipe
 
-POSTGRES_PACKAGES = ("postgresql-17",)
+RELEASES = {"13": "bullseye", "15": "bookworm", "18": "sid"}
+"""The release of Debian beside Debian 13 that has a version of Postgres; 14 and 16 have never been in one."""
+
 INSTALLING = ("bootstrap.sh", "exclude.sh", "install.sh", "settings.sh", "tidy.sh", "unchecked.py")
 """Files of images/base that handle packages."""
 
 LEASE = ("lease.py", "relay.py", "reports.py")
 """Files of images/base that are in the image."""
 
-BAKING = ("bake.sh", "dpkg.cfg", "without-jit.control")
+BAKING = ("bake.sh", "choose.sh", "dpkg.cfg", "extensions.sh", "without-jit.control")
 """Files of images/postgres that are not in the image; the others are."""
 
 HOME = "usr/lib/ephemeral-runner"
@@ -50,6 +52,7 @@ class System:
         self._base = read_folder("base")
         self._scripts = {name: self._base[name] for name in INSTALLING}
         self._recipe, self._reference, self._pins = recipe, settings.base_image, pins
+        self._postgres, self._mirrors = settings.postgres, settings.mirrors
         self._pinned = make_pin_files(pins)
         sources = make_sources(settings.mirrors).encode()
         self._unseen = {"ca.pem": recipe.build_files.get("ca.pem", b""), "sources": sources}
@@ -70,14 +73,23 @@ class System:
 
     def make_postgres(self, base: str) -> Layer:
         """The server, with a data directory."""
-        files = read_folder("postgres")
+        wanted, files = self._postgres, read_folder("postgres")
         config, cluster = files.pop("config"), files.pop("createcluster.conf")
         build = {name: files.pop(name) for name in BAKING}
+        build["extensions"] = "".join(f"{name}\n" for name in wanted.extensions).encode()
+        if (without := files.pop("without-locales.cfg")) and wanted.is_in_c:
+            build["dpkg.cfg"] += without
         kept = {f"{HOME}/{name}": content for name, content in files.items()}
         # There before the packages, or Debian's would make a data directory of their own.
         kept["etc/postgresql-common/createcluster.conf"] = cluster
-        scripts = [["sh", f"{FOLDER}/bake.sh"]]
-        return self._make_layer("postgres", base, POSTGRES_PACKAGES, build, kept, config, scripts)
+        unseen = {}
+        if release := RELEASES.get(wanted.major):
+            build["more-preferences"] = make_more_preferences(release).encode()
+            unseen["more-sources"] = make_more_sources(self._mirrors, release).encode()
+        bake = ["sh", f"{FOLDER}/bake.sh", wanted.major, wanted.locale, wanted.encoding]
+        scripts = [["sh", f"{FOLDER}/extensions.sh", wanted.major], bake]
+        config = config.replace(b"@version@", wanted.major.encode())
+        return self._make_layer("postgres", base, [f"postgresql-{wanted.major}"], build, kept, config, scripts, unseen)
 
     def make_packages(self, base: str) -> Layer | None:
         """What the project's suite needs beside the base."""
@@ -93,10 +105,11 @@ class System:
         kept: Mapping[str, bytes],
         config: bytes,
         scripts: Sequence[Sequence[str]],
+        more: Mapping[str, bytes] | None = None,
     ) -> Layer:
         folder = FOLDER.lstrip("/")
         seen = {f"{folder}/{name}": content for name, content in {**self._scripts, **self._pinned, **build}.items()}
-        unseen = {f"{folder}/{name}": content for name, content in self._unseen.items()}
+        unseen = {f"{folder}/{name}": content for name, content in {**self._unseen, **(more or {})}.items()}
         return make_layer(kind, parent, packages, {**seen, **kept}, config, scripts, unseen)
 
 
