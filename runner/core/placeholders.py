@@ -13,6 +13,9 @@ WHOLE = {"url": URL, "dsn": DSN}
 
 PARTS = frozenset({"user", "password", "host", "port", "dbname", "slot"})
 
+FURTHER = "dbname_"
+"""Begins the placeholder of each of `postgres.databases`."""
+
 PLACEHOLDER = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
 
 
@@ -23,7 +26,8 @@ def expand(text: str) -> str:
 
 def has_placeholder(argument: str) -> bool:
     """Whether an argument has a part of an address; other braces in arguments are the user's own."""
-    return any(name in PARTS or name in WHOLE for name in PLACEHOLDER.findall(argument))
+    names = PLACEHOLDER.findall(argument)
+    return any(name in PARTS or name in WHOLE or name.startswith(FURTHER) for name in names)
 
 
 def fill_arguments(arguments: Sequence[str], server: Mapping[str, str] | None) -> list[str]:

@@ -9,7 +9,7 @@ from msgspec.structs import FieldInfo, fields
 
 from runner.core.groups import Group
 from runner.core.nearest import make_hint
-from runner.core.placeholders import PARTS, WHOLE
+from runner.core.placeholders import FURTHER, PARTS, WHOLE
 from runner.core.settings import FIELDS, REST, TABLES, Settings, find_fields
 from runner.core.settings_postgres import Postgres
 from runner.core.settings_postgres_rules import Refusal, find_bad_value, find_conflict, name_database
@@ -20,9 +20,6 @@ from runner.errors import SettingsError
 Source = Literal["flag", "environment", "--config", "pyproject.toml", "addopts", "default"]
 
 Layer = Mapping[str, Any]
-
-FURTHER = "dbname_"
-"""Begins the placeholder of each of `postgres.databases`."""
 
 NESTED = {"groups", *TABLES}
 

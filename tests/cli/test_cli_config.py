@@ -55,7 +55,7 @@ def test_the_same_is_there_as_json(cli):
     assert shown["timeout"] == {"value": 9.5, "source": "environment"}
     assert shown["lock"] == {"value": "", "source": "default"}
     assert shown["groups"]["source"] == "pyproject.toml"
-    none = dict.fromkeys(["isolation", "dist", "reruns", "reruns_delay", "timeout", "retry_budget"])
+    none = dict.fromkeys(["isolation", "rights", "dist", "reruns", "reruns_delay", "timeout", "retry_budget"])
     assert shown["groups"]["value"]["db"] == {
         "marks": ["db"],
         "when": [],

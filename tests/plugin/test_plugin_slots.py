@@ -76,7 +76,7 @@ def test_each_worker_sees_its_own_slot_and_the_controller_the_one_of_the_leading
 
 def test_an_option_of_the_command_line_holds_each_worker_s_own_address(suite):
     options = ["--dburi=postgresql+psycopg://{user}:{password}@{host}:{port}/{dbname}", "--test-dsn={dsn}", "-k{test}"]
-    server = make_server("database", "secret")
+    server = make_server(Postgres(), "database", "secret")
     filled = fill_arguments(options, server)
     suite.provide(server, wiring={"arguments": filled[:2]})
     suite.announce("master", "gw0", "gw1")

@@ -88,7 +88,7 @@ def test_workers_that_share_a_role_have_names_for_their_connections():
     shared = Needs(2, isolation="none")
     server = make_server(Postgres(), "none", "secret")
     assert wiring_of(make(Settings(), server, needs=shared))["variables"]["PGAPPNAME"] == "{slot}"
-    assert "PGAPPNAME" not in wiring_of(make(Settings(), server))["variables"]
+    assert "PGAPPNAME" not in wiring_of(make(Settings(), make_server(Postgres(), "schema", "secret")))["variables"]
     own = make(Settings(environment={"PGAPPNAME": "mine"}), server, needs=shared)
     assert own["PGAPPNAME"] == "mine"
     assert "PGAPPNAME" not in wiring_of(own)["variables"]
