@@ -117,7 +117,6 @@ PROGRAMS: Mapping[str, str] = {
     "swig": "swig",
     "xml2-config": "libxml2-dev",
     "xslt-config": "libxslt1-dev",
-    "wkhtmltopdf": "wkhtmltopdf",
     "x86_64-linux-gnu-gcc": "gcc",
     "aarch64-linux-gnu-gcc": "gcc",
     "ninja": "ninja-build",

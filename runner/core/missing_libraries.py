@@ -8,9 +8,10 @@ SHARED = re.compile(r"\b(lib[\w+.-]+?\.so(?:\.\d+)*)\b[^\n]{0,40}?: cannot open 
 """What the dynamic loader says, through ImportError and OSError."""
 
 NAMED = re.compile(
-    r"(?:[Nn]o (?:\w+ )?library (?:called|named) [\"']|unable to (?:find|load) (?:the )?(?:library )?[\"']?lib)([\w+.-]+)"
+    r"(?:[Nn]o (?:\w+ )?library (?:called|named) |cannot load library |unable to (?:find|load) (?:the )?(?:library )?)"
+    r"[\"']?(?:lib)?([\w+.-]+)"
 )
-"""What ctypes, cffi and those who search by name say, such as cairocffi and WeasyPrint."""
+"""What ctypes, cffi and those who search by name say, such as WeasyPrint."""
 
 HEADER = re.compile(r"\b([\w+./-]+\.h(?:pp)?): No such file or directory")
 """What a compiler says."""
@@ -38,7 +39,7 @@ def find_package(text: str) -> str | None:
         (at, package)
         for at, package in (
             *((match.start(), find_library(match[1])) for match in SHARED.finditer(text)),
-            *((match.start(), find_library(f"lib{match[1].removeprefix('lib')}")) for match in NAMED.finditer(text)),
+            *((match.start(), find_library(f"lib{match[1]}")) for match in NAMED.finditer(text)),
             *((match.start(), find_header(match[1])) for match in HEADER.finditer(text)),
             *((match.start(), PROGRAMS.get(match[1])) for match in PROGRAM.finditer(text)),
             *((match.start(), PROGRAMS.get(match[1])) for match in ABSENT.finditer(text)),

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.unit
         ("ImportError: libodbc.so.2: cannot open shared object file: No such file or directory", "libodbc2"),
         ("OSError: libmagic.so.1: cannot open shared object file: No such file or directory", "libmagic1t64"),
         ("ImportError: libGL.so.1: cannot open shared object file: No such file or directory", "libgl1"),
-        ("OSError: cannot load library 'libpango-1.0-0': libpango-1.0-0: cannot open shared object file", None),
-        ("OSError: no library called \"cairo-2\" was found\nno library called \"libcairo-2\"", "libcairo2"),
+        ("OSError: cannot load library 'libpango-1.0-0': cannot open shared object file", "libpango-1.0-0"),
+        ('OSError: no library called "cairo-2" was found\nno library called "libcairo-2"', "libcairo2"),
         ("Error: pg_config executable not found.\n\npg_config is required to build psycopg2", "libpq-dev"),
         ("error: [Errno 2] No such file or directory: 'pg_config'", "libpq-dev"),
         ("src/pool.c:3:10: fatal error: libpq-fe.h: No such file or directory", "libpq-dev"),
@@ -29,10 +29,10 @@ pytestmark = pytest.mark.unit
         ("FileNotFoundError: [Errno 2] No such file or directory: 'psql'", "postgresql-client"),
         ("/bin/sh: 1: mysql_config: not found", "libmariadb-dev"),
         ("Package libffi was not found in the pkg-config search path", "libffi-dev"),
-        ("meson.build:3:0: ERROR: Dependency \"openssl\" not found, tried pkgconfig", "libssl-dev"),
+        ('meson.build:3:0: ERROR: Dependency "openssl" not found, tried pkgconfig', "libssl-dev"),
     ],
 )  # fmt: skip
-def test_what_is_missing_is_named_by_its_debian_package(text: str, package: str | None) -> None:
+def test_what_is_missing_is_named_by_its_debian_package(text: str, package: str) -> None:
     assert find_package(text) == package
 
 
