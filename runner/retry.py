@@ -1,7 +1,9 @@
 """`retry`: try a call again after an error that may pass by itself; for the tests and fixtures of a suite.
 
-It stands alone (standard library only), since the suite image holds a copy of this file.
+It stands alone (standard library only, Python 3.9 and later), since the suite image holds a copy of this file.
 """
+
+from __future__ import annotations
 
 import functools
 import inspect
@@ -11,11 +13,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from random import SystemRandom
 from time import monotonic, sleep
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-P = ParamSpec("P")
+if TYPE_CHECKING:
+    # Python 3.9 has no ParamSpec, and no `|` for types.
+    from typing import ParamSpec
+
+    P = ParamSpec("P")
+    On = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]
 T = TypeVar("T")
-On = type[Exception] | tuple[type[Exception], ...] | Callable[[Exception], bool]
 
 PASSING_ERRORS = (ConnectionError, TimeoutError)
 """What is tried again by default."""
@@ -57,12 +63,12 @@ class Policy:
 
     def covers(self, error: Exception) -> bool:
         """Whether `on` names the error."""
-        return isinstance(error, self.on) if isinstance(self.on, type | tuple) else self.on(error)
+        return isinstance(error, self.on) if isinstance(self.on, (type, tuple)) else self.on(error)
 
 
 def check_number(name: str, value: object, least: int) -> None:
     """Refuse what is no finite number from `least` on; raises TypeError or ValueError."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number, not {value!r}")
     if not math.isfinite(value) or value < least:
         raise ValueError(f"{name} must be a finite number of at least {least}, not {value!r}")
@@ -70,7 +76,7 @@ def check_number(name: str, value: object, least: int) -> None:
 
 def check_on(on: object) -> None:
     """Refuse what says nothing about errors, and classes whose errors end a test run; raises TypeError."""
-    if not isinstance(on, type | tuple):
+    if not isinstance(on, (type, tuple)):
         if not callable(on):
             raise TypeError(f"on must be an exception class, a tuple of them or a predicate, not {on!r}")
         return
@@ -156,7 +162,7 @@ def decorate(fn: Callable[P, T], policy: Policy) -> Callable[P, T]:
         async def wrapper_async(*args: P.args, **kwargs: P.kwargs) -> Any:
             return await run_async(functools.partial(fn, *args, **kwargs), Course(policy))
 
-        return cast(Callable[P, T], wrapper_async)
+        return cast("Callable[P, T]", wrapper_async)
 
     @functools.wraps(fn)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,7 +1,9 @@
 # Installs the project's locked dependencies, then ours beside them, then the project itself; all into /opt/venv.
-# Environment file /build/lock.env: LOCK_KIND (uv or requirements), LOCK_FILE, EXPORT_ARGS, INSTALL_PROJECT (yes or no).
+# Environment files: /build/lock.env with LOCK_KIND (uv or requirements), LOCK_FILE, EXPORT_ARGS; /build/project.env with
+# PYTHON (such as 3.11), PYTHON_ORIGIN (base, debian or download), INSTALL_PROJECT and EDITABLE (yes or no).
 set -eu
 . /build/lock.env
+. /build/project.env
 uv=/build/uv/bin/uv
 export VIRTUAL_ENV=/opt/venv UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 UV_LINK_MODE=copy UV_NO_PROGRESS=1
 # Without this uv writes when and from where it installed.
@@ -10,7 +12,17 @@ cd /project
 
 say() { echo "== $*"; }
 
-"$uv" venv --quiet --python /usr/bin/python3 /opt/venv
+if [ "$PYTHON_ORIGIN" = download ]; then
+    say "fetching Python $PYTHON"
+    UV_PYTHON='' UV_PYTHON_DOWNLOADS=manual "$uv" python install --no-bin --install-dir /opt/python "$PYTHON" || {
+        echo "Python $PYTHON cannot be had: no release of Debian has it, and the place of uv's builds is out of reach"
+        exit 1
+    }
+    for interpreter in /opt/python/cpython-"$PYTHON"*/bin/python3; do :; done
+else
+    interpreter=/usr/bin/python$PYTHON
+fi
+"$uv" venv --quiet --python "$interpreter" /opt/venv
 packages=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
 if [ "$LOCK_KIND" = uv ]; then
@@ -36,24 +48,18 @@ awk -F '[=; ]' 'NR == FNR { pinned[$1]; next }
          "$uv" pip install --constraint /build/pinned.txt -r /build/tools.in; }
 
 if [ "$INSTALL_PROJECT" = yes ]; then
-    say "installing the project itself"
     before=$(cd "$packages" && echo *.dist-info)
-    # Without it setuptools lists the modules that there are today; other build backends refuse settings they do not know.
-    settings=
-    if grep -q 'build-backend *= *["'\'']setuptools' pyproject.toml; then
-        settings=--config-setting=editable_mode=compat
-    fi
+    sh /build/project.sh
     # shellcheck disable=SC2086
-    "$uv" pip install --no-deps $settings --editable .
-    say "checking that the lock still fits pyproject.toml"
-    "$uv" pip check
+    /usr/bin/python3 -I /build/settle.py "$packages" $before
     # shellcheck disable=SC2086
-    /opt/venv/bin/python -I /build/settle.py "$packages" $before
+    [ "$EDITABLE" = yes ] || /usr/bin/python3 -I /build/complete.py "$packages" $before
 fi
-# The plugin's folder; and a project without a build system is importable from its own.
-printf '/opt/plugin\n/project\n' > "$packages/ephemeral-runner.pth"
-# What we offer to suites, `runner.retry`, comes after whatever the project calls `runner`: files are read in order.
-echo /opt/api > "$packages/zz-ephemeral-runner.pth"
+# The plugin's folder.
+echo /opt/plugin > "$packages/ephemeral-runner.pth"
+# Files are read in order, and these come last: a project without a build system is importable from its own folder, but
+# what it says of itself comes first; what we offer to suites, `runner.retry`, comes after whatever it calls `runner`.
+printf '/project\n/opt/api\n' > "$packages/zz-ephemeral-runner.pth"
 rm -f /opt/venv/.lock
 # Tests run without writing bytecode, so what can be compiled is compiled here; a file for another Python may fail.
 # The files hold a hash of their source in place of its time, and nobody looks whether it still fits.

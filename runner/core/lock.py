@@ -1,16 +1,14 @@
 """`runner.lock`: what the images of a project are made of, exactly; the file's shape. Pure."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from runner.core.pins import Pins, Source
+from runner.core.pins import ImageName, Pins, Source
 
 NAME = "runner.lock"
 VERSION = 1
 """Of the file's shape; a reader refuses every other."""
-
-ImageName = Literal["base", "postgres", "suite"]
 
 Text = Annotated[str, Meta(min_length=1, description="text that is not empty")]
 Checksum = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hex digits")]
@@ -103,12 +101,9 @@ class Lock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def make_pins(lock: Lock) -> Pins:
-    """The pins of a lock.
-
-    Of a package in two versions the base's is left out: a base of a registry has it anyway, and the other is the one to
-    install.
-    """
-    versions: dict[str, str] = {}
-    for each in sorted(lock.packages, key=lambda package: "base" not in package.images):
-        versions[each.name] = each.version
-    return Pins(lock.base.source, dict(sorted(versions.items())))
+    """The pins of a lock."""
+    versions: dict[ImageName, dict[str, str]] = {}
+    for each in sorted(lock.packages, key=lambda package: package.name):
+        for image in each.images:
+            versions.setdefault(image, {})[each.name] = each.version
+    return Pins(lock.base.source, versions)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from runner.core.contents import ImageConfig
-from runner.core.lock import Distribution, ImageName, Lock, Package
+from runner.core.lock import Distribution, Lock, Package
 from runner.core.materials import Material
+from runner.core.pins import ImageName
 
 Versions = Mapping[str, tuple[str, str]]
 """Version and checksum by the name of a package; the checksum is empty where it is not known."""

@@ -13,6 +13,13 @@ from runner.core.words import compare_lists, compare_values
 INPUT_NAMES = {
     "pyproject": "`pyproject.toml` has changed in what is built or installed",
     "lock environment": "one of the settings `lock`, `extras`, `dependency_groups` has changed",
+    "build project.env": "the project's Python, place, or the way in which it is installed has changed",
+    "build build-constraints.txt": "the setting `build_constraints` has changed",
+    "build history": "the tags of the repository have changed",
+    "build history.sh": "the checked out commit has a tag, or has none any more",
+    "compiled sources": "sources of compiled parts have changed",
+    "sources": "files of the project have changed, which is not installed as editable",
+    "commit": "another commit is checked out, and `git = true`",
 }
 """What goes into the suite image, by the names that `runner.project.recipe` gives it."""
 

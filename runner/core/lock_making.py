@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.core.contents import ImageConfig
-from runner.core.lock import VERSION, Base, Distribution, ImageName, Lock, Package, Postgres, PythonLock, Suite
+from runner.core.lock import VERSION, Base, Distribution, Lock, Package, Postgres, PythonLock, Suite
 from runner.core.lock_inputs import LockInputs
 from runner.core.materials import Material
-from runner.core.pins import Source
+from runner.core.pins import ImageName, Source
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Source = Literal["registry", "packages"]
+ImageName = Literal["base", "postgres", "suite"]
 
 
 @dataclass(frozen=True)
@@ -13,8 +14,9 @@ class Pins:
 
     Attributes:
         source: where the root file system comes from; None leaves the choice to what is in reach.
-        versions: version by the name of the Debian package.
+        versions: for each image, version by the name of the Debian package. Images may differ: one with parts of
+            another release has another C library.
     """
 
     source: Source | None = None
-    versions: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[ImageName, Mapping[str, str]] = field(default_factory=dict)

@@ -1,7 +1,10 @@
 """Places inside the suite container, where the runner and the suite meet. Pure."""
 
 PROJECT = "/project"
-"""The project's files."""
+"""The project's files; a link into REPOSITORY where there are files around it."""
+
+REPOSITORY = "/repository"
+"""What the project needs from around its folder, and the project itself in its place among it."""
 
 RESULTS = "/run/runner/results"
 """Where pytest writes its JUnit files."""

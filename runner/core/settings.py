@@ -84,6 +84,33 @@ class Settings(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(description="dependency groups that uv.lock's export includes, beside uv's default groups"),
     ] = []
+    python: Annotated[
+        str,
+        Meta(
+            description="Python of the suite, such as `3.11`; empty takes .python-version, then requires-python,"
+            " then Debian 13's own"
+        ),
+    ] = ""
+    editable: Annotated[
+        bool | Literal["auto"],
+        Meta(description="whether the project is installed so that its files are imported as they are in its folder"),
+    ] = "auto"
+    build_packages: Annotated[
+        list[str],
+        Meta(description="Debian packages that only building needs, beside compilers that are found to be needed"),
+    ] = []
+    build_constraints: Annotated[
+        list[str],
+        Meta(description="versions of what builds need, such as `setuptools<81`, or `-r FILE`"),
+    ] = []
+    git: Annotated[
+        bool,
+        Meta(description="whether the tests see the repository's `.git`, with its history; every commit builds anew"),
+    ] = False
+    include: Annotated[
+        list[str],
+        Meta(description="files and folders outside the project, such as `../shared`, that it needs beside its own"),
+    ] = []
     locked: Annotated[
         bool | Literal["auto"],
         Meta(description="refuse any image but the one in runner.lock; `auto`: where `CI` is set and there is a lock"),

@@ -8,6 +8,8 @@ The address is set when this module is imported, which is before any conftest fi
 engine at import would otherwise share one database silently.
 """
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Addresses of databases as text: `postgresql://` URLs, also as SQLAlchemy writes them. No I/O."""
 
+from __future__ import annotations
+
 import re
 from urllib.parse import quote, unquote
 

@@ -1,5 +1,7 @@
 """A broken isolation rule: in one line, and in the report of the test that broke it."""
 
+from __future__ import annotations
+
 import pytest
 
 RULES = {"files": "no shared files", "ports": "no port conflicts", "rows": "no shared rows"}

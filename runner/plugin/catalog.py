@@ -4,6 +4,8 @@ Which tables it may have changed is told by the locks that it holds until its en
 in the catalog, which have its number or a later one: those of its savepoints.
 """
 
+from __future__ import annotations
+
 OWN = "/* ephemeral-runner */ "
 """Begins our statements, so that the lines of a test in Postgres's log have none of them (core/statements.py)."""
 

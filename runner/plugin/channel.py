@@ -5,6 +5,8 @@ Every process that runs tests, and xdist's controller, has a connection of its o
 a file into the folder READY; a file with text in it is a refusal.
 """
 
+from __future__ import annotations
+
 import fcntl
 import json
 import os

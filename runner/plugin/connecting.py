@@ -3,6 +3,8 @@
 Imports psycopg, the suite's own, when something connects: most processes never do.
 """
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

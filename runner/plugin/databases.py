@@ -1,5 +1,7 @@
 """Databases for single tests: from the runner, or by SQL where there is none."""
 
+from __future__ import annotations
+
 import os
 import secrets
 from collections import deque

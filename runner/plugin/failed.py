@@ -1,5 +1,7 @@
 """Tests that failed in earlier runs: they run alone, or first; and pytest's own cache as those runs would leave it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable, Generator

@@ -1,5 +1,7 @@
 """The rule of no shared files: which errors mean that a test wrote where all workers do."""
 
+from __future__ import annotations
+
 import errno
 import os
 import traceback
@@ -31,7 +33,7 @@ class FileRule:
             return None
         # Of two names the second is the one that would be made.
         for name in (error.filename2, error.filename):
-            if isinstance(name, str | bytes) and (path := self._find_written(os.fsdecode(name), error.errno)):
+            if isinstance(name, (str, bytes)) and (path := self._find_written(os.fsdecode(name), error.errno)):
                 advice = (
                     "which all workers share; use the fixture `tmp_path`, or open the path in the setting `writable`"
                 )

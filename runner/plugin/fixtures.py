@@ -1,5 +1,7 @@
 """Fixtures of single tests, under the runner and without it; a project's own fixture of the same name comes first."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any

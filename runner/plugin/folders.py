@@ -1,5 +1,7 @@
 """Folders of this process's own: TMPDIR, HOME and the XDG ones, so that no two workers share a file."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from collections.abc import Collection, MutableMapping

@@ -1,5 +1,7 @@
 """Tells the runner the line of the project that a failure happened on: a test's, or a collection's."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Generator, Mapping
 from pathlib import Path

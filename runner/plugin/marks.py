@@ -1,5 +1,7 @@
 """The marks that are declared, and a refusal of `-m` with one that is not, or with what is no expression."""
 
+from __future__ import annotations
+
 import ast
 import re
 from collections.abc import Iterator

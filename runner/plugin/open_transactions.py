@@ -4,13 +4,15 @@ Statements are sent beside the driver's own cursors, so that its factories, its 
 play no part; rows come as text.
 """
 
+from __future__ import annotations
+
 import gc
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-Rows = list[tuple[str | None, ...]]
+Rows = list[tuple[Any, ...]]  # Texts and None; Python 3.9 has no `|` for types.
 
 IN_TRANSACTION = 2
 """libpq's PQTRANS_INTRANS: idle, in a transaction that works."""

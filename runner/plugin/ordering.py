@@ -1,5 +1,7 @@
 """The order of tests: an exact one, a random one, or the longest scopes first; else as declared."""
 
+from __future__ import annotations
+
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence

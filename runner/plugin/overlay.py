@@ -3,6 +3,8 @@
 All is asked within a savepoint of the transaction itself, which is as it was afterwards.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Marks on databases and schemas that say which process made them, so that those of dead processes can be found."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

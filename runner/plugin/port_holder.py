@@ -1,5 +1,7 @@
 """Which worker, or which other process, holds a port: read from /proc, so on Linux only."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Collection, Iterator

@@ -1,5 +1,7 @@
 """The rule of no port conflicts: remembers, while `bind` is refused, who holds the port."""
 
+from __future__ import annotations
+
 import errno
 import functools
 import os

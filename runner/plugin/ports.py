@@ -1,5 +1,7 @@
 """Ports for the servers that tests start: each worker has a range of its own, so that workers cannot collide."""
 
+from __future__ import annotations
+
 import errno
 import re
 import socket

@@ -3,6 +3,8 @@
 While tests pass nothing is done. Whatever goes wrong here, the test's own verdict stays.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import platform

@@ -1,5 +1,7 @@
 """What the plugin tells the runner of tests: one event for each that was collected, started or finished."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Mapping

@@ -4,6 +4,8 @@ pytest-rerunfailures counts and repeats; this module tells it which failures end
 two attempts.
 """
 
+from __future__ import annotations
+
 import inspect
 import socket
 import sys

@@ -1,5 +1,7 @@
 """The rule of no shared rows: which of the server's refusals mean that a test reached into another slot."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping
 from typing import Any

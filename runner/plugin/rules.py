@@ -1,5 +1,7 @@
 """Names broken isolation rules in the failing test itself: shared files, ports of other workers, others' rows."""
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -12,6 +14,7 @@ from .file_rule import FileRule
 from .port_watch import PortWatch
 from .row_rule import RowRule
 from .slot import find_worker
+from .transient import GROUPS
 
 CROSSES = "crosses_slots"
 """The mark of tests that mean to be refused by another slot."""
@@ -78,6 +81,6 @@ def walk(error: BaseException) -> Iterator[BaseException]:
         if id(each) not in seen:
             seen.add(id(each))
             yield each
-            members = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+            members = each.exceptions if isinstance(each, GROUPS) else ()
             led = (each.__cause__, each.__context__, vars(each).get("orig"), *members)
             waiting += [one for one in led if isinstance(one, BaseException)]

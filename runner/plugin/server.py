@@ -3,6 +3,8 @@
 Postgres 13 or newer: an older one cannot drop a database while sessions are on it.
 """
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Fixtures of the whole session, under the runner and without it; a project's own of the same name comes first."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Iterator
 from importlib import import_module

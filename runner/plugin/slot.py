@@ -1,5 +1,7 @@
 """The slot of this process: which one it is, when it is ready, and the variables that lead to it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Mapping, MutableMapping

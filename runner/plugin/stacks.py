@@ -1,5 +1,7 @@
 """Lets `runner status` see where the Python code of this process is: a signal writes all stacks to a file."""
 
+from __future__ import annotations
+
 import faulthandler
 import os
 import signal

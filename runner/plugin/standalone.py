@@ -13,6 +13,8 @@ The header of pytest says which. Nothing happens inside the runner, without xdis
 TEST_DATABASE_URL, and with `EPHEMERAL_RUNNER_SLOTS=off`, which is for suites that isolate their workers themselves.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import MutableMapping

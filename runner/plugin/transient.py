@@ -1,10 +1,17 @@
 """Which failure of a test is transient: decided by the exception, its class and its SQLSTATE. Pure."""
 
+from __future__ import annotations
+
+import builtins
 import re
 import sys
 from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 import pytest
+
+GROUPS: Any = getattr(builtins, "BaseExceptionGroup", ())
+"""The class of groups of exceptions, which Python 3.11 brought."""
 
 CONNECTION_WORDS = (
     (r"too many clients|remaining connection slots", "53300"),
@@ -33,7 +40,7 @@ def find_transient(error: BaseException, declared: Collection[str]) -> str:
     for each in list_causes(error):
         if is_assertion(each):
             return ""
-        if isinstance(each, BaseExceptionGroup):
+        if isinstance(each, GROUPS):
             names = [find_transient(member, declared) for member in each.exceptions]
             return names[0] if all(names) else ""
         found = found or find_match(each, declared)
@@ -67,7 +74,7 @@ def follow(error: BaseException, step: Callable[[BaseException], BaseException |
 
 def is_assertion(error: BaseException) -> bool:
     """Whether an error is a failed assertion, or `pytest.fail`."""
-    return isinstance(error, AssertionError | pytest.fail.Exception)
+    return isinstance(error, (AssertionError, pytest.fail.Exception))
 
 
 def find_match(error: BaseException, declared: Collection[str]) -> str:

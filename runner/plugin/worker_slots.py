@@ -1,5 +1,7 @@
 """The slots of a session without the runner: what they can be, how they are made, and how a worker reaches its own."""
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,5 +1,7 @@
 """What the plugin tells the runner of xdist's workers; a test that took one down is not tried again."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

@@ -12,7 +12,8 @@ from runner.core.lock_reading import parse_lock
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
 from runner.project.load import Project
-from runner.project.recipe import find_lock, read_text
+from runner.project.recipe import find_lock
+from runner.project.text import read_text
 
 LETTERS = 16
 """Of a short checksum: it tells a change, and protects from nobody."""

@@ -4,18 +4,32 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.core.fingerprint import find_version_files, keep_build_tables
+from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
+from runner.project.installation import Installation
+from runner.project.layout import find_layout
 from runner.project.load import Project
-from runner.project.sources import list_sources, pack
+from runner.project.packing import pack_sources
+from runner.project.sources import list_sources
+from runner.project.text import read_text
 from runner.project.writable import find_folders
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
-INDEX_VARIABLES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+INDEX_VARIABLES = (
+    *(
+        "PIP_INDEX_URL",
+        "PIP_EXTRA_INDEX_URL",
+        "UV_INDEX",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_URL",
+        "UV_PYTHON_INSTALL_MIRROR",
+    ),
+)
 BUILD_FILES = ("setup.py", "setup.cfg", "MANIFEST.in")
 """Files beside pyproject.toml that a build backend reads."""
 
@@ -26,12 +40,16 @@ class SuiteRecipe:
 
     Attributes:
         project: the project's name.
-        packages: Debian packages.
+        packages: Debian packages of the suite.
         identity: what the fingerprint covers.
         build_files: certificates and index settings, which the build reads; the same for many projects.
         stage_files: what the build needs to know of this project.
         sources: the project's files as a tar file; the build makes the metadata from them.
         opened: folders of the container, as absolute paths, that the suite may write to.
+        python: the suite's Python.
+        build_packages: Debian packages that only the build needs.
+        outside: what the project needs beside its own folder, as a tar file; empty for nothing.
+        inside: the project's path among those; empty where it stands alone.
     """
 
     project: str
@@ -41,6 +59,10 @@ class SuiteRecipe:
     stage_files: Mapping[str, bytes]
     sources: bytes
     opened: Sequence[str]
+    python: Interpreter = field(default_factory=Interpreter)
+    build_packages: Sequence[str] = ()
+    outside: bytes = b""
+    inside: str = ""
 
 
 def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]) -> SuiteRecipe:
@@ -54,7 +76,10 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     sources = list_sources(project.folder)
     if os.path.relpath(lock, project.folder) not in sources:
         sources.append(os.path.relpath(lock, project.folder))  # Ignored by git, as some do.
-    stage_files = {"lock.env": make_lock_environment(project, settings, lock)}
+    layout = find_layout(project, settings)
+    installation = Installation(project, settings, layout, sources, read_text(lock))
+    own, outside = pack_sources(layout, project.folder, sources, settings)
+    lock_environment = make_lock_environment(project, settings, lock)
     build_files = {
         "ca.pem": read_ca_bundle(project.folder, settings, environ),
         "index.env": "".join(
@@ -64,18 +89,23 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     read = (*BUILD_FILES, *find_version_files(project.pyproject))
     identity = {
         "lock": read_text(lock),
-        "lock environment": stage_files["lock.env"].decode(),
+        "lock environment": lock_environment.decode(),
         "pyproject": json.dumps(keep_build_tables(project.pyproject), sort_keys=True, default=str),
         **{name: read_text(path) for name in read if (path := project.folder / name).is_file()},
+        **installation.make_identity(),
     }
     return SuiteRecipe(
         project.name,
-        settings.packages,
+        installation.packages,
         identity,
         build_files,
-        stage_files,
-        pack(project.folder, sources, [path for path in settings.writable if not path.startswith("/")]),
+        {"lock.env": lock_environment, **installation.make_files()},
+        own,
         find_folders(settings.writable),
+        installation.python,
+        installation.build_packages,
+        outside,
+        layout.inside,
     )
 
 
@@ -109,20 +139,6 @@ def find_lock(project: Project, settings: Settings) -> Path:
     )
 
 
-def read_text(path: Path) -> str:
-    """The text of a file.
-
-    Raises:
-        SettingsError: it cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise SettingsError(f"cannot read `{path}`", "it is not UTF-8") from None
-    except OSError as error:
-        raise SettingsError(f"cannot read `{path}`", find_reason(error)) from None
-
-
 def check_hashes(path: Path) -> Path:
     """The same path, if it is uv.lock or its requirements have hashes."""
     if path.name != "uv.lock" and "--hash=" not in read_text(path):
@@ -140,14 +156,10 @@ def make_lock_environment(project: Project, settings: Settings, lock: Path) -> b
     export = [f"--extra={name}" for name in settings.extras] + [
         f"--group={name}" for name in settings.dependency_groups
     ]
-    tables = project.pyproject
-    is_package = tables.get("tool", {}).get("uv", {}).get("package", True)
-    installable = "project" in tables and "build-system" in tables and is_package
     values = {
         "LOCK_KIND": "uv" if uses_uv else "requirements",
         "LOCK_FILE": os.path.relpath(lock, project.folder),
         "EXPORT_ARGS": " ".join(export),
-        "INSTALL_PROJECT": "yes" if installable else "no",
     }
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 

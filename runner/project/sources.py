@@ -5,7 +5,7 @@ import os
 import stat
 import subprocess
 import tarfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -47,8 +47,19 @@ def list_sources(folder: Path) -> list[str]:
     if not names:
         # The whole project lies in a folder that the repository around it ignores.
         return walk(folder)
-    # A file may be tracked and deleted; a submodule is listed as a folder.
-    return sorted(name for name in names if os.path.lexists(folder / name))
+    # A file may be tracked and deleted.
+    found = [name for name in names if os.path.lexists(folder / name)]
+    return sorted(each for name in found for each in list_submodule(folder, name))
+
+
+def list_submodule(folder: Path, name: str) -> list[str]:
+    """A listed path, or the files of the submodule that is listed as a folder; one that is not checked out has none."""
+    path = folder / name
+    if path.is_symlink() or not path.is_dir():
+        return [name]
+    # git names an untracked folder with a repository of its own with a slash.
+    start = name.rstrip("/")
+    return [f"{start}/{each}" for each in list_sources(path)] if (path / ".git").exists() else []
 
 
 def has_git() -> bool:
@@ -66,7 +77,7 @@ def walk(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def pack(folder: Path, names: Iterable[str], writable: Sequence[str] = ()) -> bytes:
+def pack(folder: Path, names: Iterable[str], writable: Sequence[str] = (), others: Mapping[str, Path] = {}) -> bytes:
     """A tar file of the named files with their folders, of which the suite may write to the `writable` ones only.
 
     Args:
@@ -74,6 +85,7 @@ def pack(folder: Path, names: Iterable[str], writable: Sequence[str] = ()) -> by
         names: paths of files, relative to the project.
         writable: relative paths that belong to the suite's user with all that is below; one that no file has or lies
             below becomes an empty folder. `.` means every file; whoever unpacks them opens the folder itself.
+        others: files and folders from elsewhere, by the path that they get.
 
     Raises:
         SettingsError: a file cannot be read, or a writable path is not inside the project.
@@ -83,17 +95,17 @@ def pack(folder: Path, names: Iterable[str], writable: Sequence[str] = ()) -> by
     # Without compression: it goes to an engine on this machine as a rule.
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         made: set[str] = set()
-        for name in names:
+        for name, path in [*((name, folder / name) for name in names), *others.items()]:
             add_folders(archive, Path(name).parent, opened, made)
             try:
-                archive.add(folder / name, name, recursive=True, filter=partial(keep, opened=opened))
+                archive.add(path, name, recursive=True, filter=partial(keep, opened=opened))
             except OSError as error:
                 reason = find_reason(error)
                 hint = "make it readable, or let git ignore it: only what git lists goes into the environment"
-                raise SettingsError(f"cannot read `{folder / name}`", reason, hint) from None
-        for path in sorted(opened.difference(archive.getnames(), ["."])):
-            add_folders(archive, Path(path).parent, opened, made)
-            add_folder(archive, path, opened)
+                raise SettingsError(f"cannot read `{path}`", reason, hint) from None
+        for each in sorted(opened.difference(archive.getnames(), ["."])):
+            add_folders(archive, Path(each).parent, opened, made)
+            add_folder(archive, each, opened)
     return target.getvalue()
 
 

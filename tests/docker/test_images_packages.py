@@ -61,7 +61,7 @@ def install(engine, base, containers):
     made = []
 
     def install(progress=silence, **options):
-        layer = make(**options).packages
+        (layer,) = make(**options).layers
         made.append(f"ephemeral-runner/packages:test-{os.getpid()}-{secrets.token_hex(4)}")
         ensure_layer(engine, replace(layer, tag=made[-1], parent=base), progress)
         return made[-1]
@@ -195,7 +195,7 @@ def test_a_package_that_does_not_exist(engine, install):
 
 
 def test_a_pinned_version_that_left_the_mirror(install):
-    error = refuse(install, pins=Pins("packages", {"hello": "0.1-1", "not-installed": "7"}))
+    error = refuse(install, pins=Pins("packages", {"suite": {"hello": "0.1-1", "not-installed": "7"}}))
     assert error.what == "Debian packages of runner.lock are not available any more"
     assert error.cause.startswith("`hello` 0.1-1 (available: 2.")
     assert error.hint == "`runner lock --upgrade-system` takes the new ones, or set `mirrors` to a snapshot"
@@ -203,7 +203,7 @@ def test_a_pinned_version_that_left_the_mirror(install):
 
 @pytest.mark.slow
 def test_a_pinned_version_of_the_base_that_left_the_mirror(engine, containers):
-    pins = Pins("packages", {"tzdata": "2000a-1"})
+    pins = Pins("packages", {"base": {"tzdata": "2000a-1"}})
     wanted = replace(make(pins=pins).rootfs, tag="ephemeral-runner/rootfs:none")
     with pytest.raises(ImageError) as caught:
         ensure_rootfs(engine, wanted, silence)

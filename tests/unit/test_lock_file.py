@@ -15,7 +15,6 @@ from runner.core.lock_making import Survey, make_lock
 from runner.core.lock_reading import parse_lock
 from runner.core.lock_writing import make_text
 from runner.core.materials import Material
-from runner.core.pins import Pins
 from runner.errors import SettingsError
 
 pytestmark = pytest.mark.unit
@@ -160,14 +159,23 @@ def test_a_checksum_that_only_one_image_knows_counts_for_all():
 
 
 def test_pins_are_the_versions_of_all_packages():
-    versions = {"base-files": BASE_FILES, "git": GIT, "openssl": OPENSSL, "postgresql-17": SERVER}
-    assert make_pins(LOCK) == Pins("packages", {name: each.version for name, each in versions.items()})
+    pins = make_pins(LOCK)
+    assert pins.source == "packages"
+    assert {name: version for each in pins.versions.values() for name, version in each.items()} == {
+        each.name: each.version for each in (BASE_FILES, GIT, OPENSSL, SERVER)
+    }
+    assert "postgresql-17" not in pins.versions["suite"]
 
 
-def test_of_a_package_in_two_versions_the_one_that_is_not_the_base_s_is_pinned():
+def test_of_a_package_in_two_versions_each_image_pins_its_own():
     newer = Material("debian", "openssl", "3.5.2-1", "amd64", "f" * 64)
     lock = make_other(materials={"base": [OPENSSL], "postgres": [newer], "suite": [OPENSSL]})
-    assert make_pins(lock).versions == {"openssl": "3.5.2-1"}
+    versions = make_pins(lock).versions
+    assert versions == {
+        "base": {"openssl": "3.5.1-1"},
+        "postgres": {"openssl": "3.5.2-1"},
+        "suite": {"openssl": "3.5.1-1"},
+    }
     assert [each.version for each in lock.packages] == ["3.5.1-1", "3.5.2-1"]
 
 

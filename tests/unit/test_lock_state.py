@@ -48,7 +48,7 @@ def test_a_fresh_lock_pins_and_is_not_stale(project):
     state = load(project)
     assert (state.lock, state.stale, state.is_binding) == (lock, [], False)
     assert state.pins.source == "packages"
-    assert state.pins.versions["openssl"] == "3.5.1-1"
+    assert state.pins.versions["base"]["openssl"] == "3.5.1-1"
     assert state.cache == project.folder / ".runner" / "images.json"
 
 

@@ -41,9 +41,9 @@ def make(project, environ=None, **settings):
     return make_recipe(project, Settings(**settings), environ or {})
 
 
-def read_variables(recipe):
+def read_variables(recipe, name="lock.env"):
     """The variables for the install script, unquoted where they need no quotes."""
-    return dict(line.split("=", 1) for line in recipe.stage_files["lock.env"].decode().splitlines())
+    return dict(line.split("=", 1) for line in recipe.stage_files[name].decode().splitlines())
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,10 @@ def test_the_install_script_learns_what_to_install(make_project):
         "LOCK_KIND": "uv",
         "LOCK_FILE": "uv.lock",
         "EXPORT_ARGS": "'--extra=pg --group=dev'",
-        "INSTALL_PROJECT": "yes",
     }
+    assert read_variables(recipe, "project.env") == {
+        "PYTHON": "3.13", "PYTHON_ORIGIN": "base", "INSTALL_PROJECT": "yes", "EDITABLE": "yes", "INSIDE": "''",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -129,14 +131,27 @@ def test_the_install_script_learns_what_to_install(make_project):
     [
         {},
         {"project": {"name": "shop"}},
-        {"build-system": {}},
+        {"build-system": {}, "tool": {"poetry": {"package-mode": False}}},
         {"project": {}, "build-system": {}, "tool": {"uv": {"package": False}}},
     ],
 )
 def test_what_is_no_package_is_not_installed(make_project, tables):
     recipe = make(make_project({"requirements.txt": HASHED}, **tables))
-    assert read_variables(recipe)["INSTALL_PROJECT"] == "no"
+    assert read_variables(recipe, "project.env")["INSTALL_PROJECT"] == "no"
     assert read_variables(recipe)["LOCK_KIND"] == "requirements"
+
+
+@pytest.mark.parametrize(
+    ("files", "tables"),
+    [
+        ({"setup.py": ""}, {}),
+        ({}, {"build-system": {}, "tool": {"poetry": {"name": "shop"}}}),
+        ({}, {"project": {}, "tool": {"uv": {"package": True}}}),
+    ],
+)
+def test_older_projects_are_installed_too(make_project, files, tables):
+    recipe = make(make_project({"requirements.txt": HASHED, **files}, **tables))
+    assert read_variables(recipe, "project.env")["INSTALL_PROJECT"] == "yes"
 
 
 @pytest.mark.security

@@ -8,7 +8,7 @@ from runner.engines.docker import suite_image
 from runner.engines.docker.images import Images
 from runner.engines.docker.packages import Layer
 from runner.engines.docker.rootfs import Rootfs
-from runner.engines.docker.suite_image import ENVIRONMENT, SYSTEM, make_suite
+from runner.engines.docker.suite_image import BUILDER, ENVIRONMENT, SYSTEM, make_suite
 from runner.engines.docker.verification import rename
 from runner.project.recipe import SuiteRecipe
 
@@ -57,18 +57,20 @@ def test_a_verification_finds_nothing_that_was_built_before():
     images = Images(
         Rootfs("rootfs:1", "", shared="rootfs:shared"),
         Layer("base:1", "rootfs:1", ()),
-        Layer("packages:1", "base:1", ("git",)),
+        [Layer("python:1", "base:1", ("python3.11",)), Layer("packages:1", "python:1", ("git",))],
+        Layer("builder:1", "packages:1", ("gcc",)),
         Layer("postgres:1", "base:1", ()),
-        make_suite(RECIPE, "packages:1"),
+        make_suite(RECIPE, "packages:1", "builder:1"),
     )
     renamed, made = rename(images, "0123")
-    assert renamed.packages is not None
-    suite, environment, packages, base, rootfs = made
+    suite, environment, builder, packages, python, base, rootfs = made
     assert (renamed.rootfs.tag, renamed.rootfs.shared) == (rootfs, "")
     assert (renamed.base.tag, renamed.base.parent) == (base, rootfs)
-    assert (renamed.packages.tag, renamed.packages.parent) == (packages, base)
-    assert renamed.suite.arguments[SYSTEM] == packages
+    assert [(each.tag, each.parent) for each in renamed.layers] == [(python, base), (packages, python)]
+    assert renamed.builder is not None
+    assert (renamed.builder.tag, renamed.builder.parent) == (builder, packages)
+    assert (renamed.suite.arguments[SYSTEM], renamed.suite.arguments[BUILDER]) == (packages, builder)
     assert (renamed.suite.arguments[ENVIRONMENT], renamed.suite.tag) == (environment, suite)
-    bare, _ = rename(replace(images, packages=None), "0123")
-    assert bare.suite.arguments[SYSTEM] == base
+    bare, _ = rename(replace(images, layers=[], builder=None), "0123")
+    assert bare.suite.arguments[SYSTEM] == bare.suite.arguments[BUILDER] == base
     assert all(tag.startswith("ephemeral-runner/verify-") and tag.endswith(":0123") for tag in made)

@@ -14,6 +14,8 @@ import docker
 from docker.errors import APIError, DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
+from runner.core.missing_libraries import advise
+from runner.core.pythons import OWN, RELEASES, sort_down
 from runner.engines.docker.connect import explain, translate
 from runner.engines.protocol import Progress
 from runner.errors import ImageError
@@ -77,12 +79,20 @@ def build(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> N
 def find_hint(output: str, otherwise: str = "the output above is the step's own; `-v` shows the whole build") -> str:
     """What to do about the well-known reasons for a failing step."""
     for pattern, hint in HINTS:
-        if re.search(pattern, output, re.IGNORECASE):
+        if re.search(pattern, output, re.IGNORECASE | re.MULTILINE):
             return hint
-    return otherwise
+    return advise(output) or otherwise
 
 
 HINTS = (
+    (
+        r"^Python 3\.\d+ cannot be had",
+        f"set `python` to one that Debian has: {', '.join(sort_down([OWN, *RELEASES]))}",
+    ),
+    (
+        r"build_editable|editable mode is not supported",
+        "its build backend makes no editable installation: set `editable = false`",
+    ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
     (r"hash mismatch", "the lock file does not fit what the index has: lock again, and look into why it changed"),

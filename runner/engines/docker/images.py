@@ -1,5 +1,6 @@
 """The images of a run: base, Postgres and suite, each made when its fingerprint is missing on the engine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import docker
@@ -10,7 +11,7 @@ from runner.engines.docker.build import ImageSpec, exists
 from runner.engines.docker.packages import Layer, ensure_layer
 from runner.engines.docker.rootfs import Rootfs, ensure_rootfs
 from runner.engines.docker.side_by_side import do_side_by_side
-from runner.engines.docker.suite_image import build_suite, make_suite
+from runner.engines.docker.suite_image import ENVIRONMENT, build_suite, make_suite
 from runner.engines.docker.system import System
 from runner.engines.protocol import Progress
 from runner.project.recipe import SuiteRecipe
@@ -23,14 +24,16 @@ class Images:
     Attributes:
         rootfs: bare Debian with Python.
         base: what all others start from.
-        packages: the base with the project's Debian packages; None where it has none.
+        layers: what the suite needs on top of the base, each on the one before: another Python, Debian packages.
+        builder: the last of them with what only the build of the suite image needs; None where it needs nothing.
         postgres: the server.
         suite: the project's dependencies and pytest.
     """
 
     rootfs: Rootfs
     base: Layer
-    packages: Layer | None
+    layers: Sequence[Layer]
+    builder: Layer | None
     postgres: Layer
     suite: ImageSpec
 
@@ -49,9 +52,11 @@ def make_images(recipe: SuiteRecipe, settings: Settings, pins: Pins | None = Non
     system = System(recipe, settings, pins or Pins())
     rootfs = system.make_rootfs()
     base = system.make_base(rootfs.tag)
-    packages = system.make_packages(base.tag)
-    suite = make_suite(recipe, packages.tag if packages else base.tag)
-    return Images(rootfs, base, packages, system.make_postgres(base.tag), suite)
+    layers = system.make_suite_layers(base.tag)
+    top = layers[-1].tag if layers else base.tag
+    builder = system.make_builder(top)
+    suite = make_suite(recipe, top, builder.tag if builder else top)
+    return Images(rootfs, base, layers, builder, system.make_postgres(base.tag), suite)
 
 
 def ensure_images(client: docker.DockerClient, images: Images, database: bool, progress: Progress) -> list[str]:
@@ -82,8 +87,10 @@ def ensure_images(client: docker.DockerClient, images: Images, database: bool, p
 
 
 def ensure_suite(client: docker.DockerClient, images: Images, progress: Progress) -> None:
-    """Make the suite image, and the packages below it."""
-    if images.packages:
-        ensure_layer(client, images.packages, progress)
+    """Make the suite image, and the layers below it."""
+    for layer in images.layers:
+        ensure_layer(client, layer, progress)
+    if images.builder and not exists(client, images.suite.arguments[ENVIRONMENT]):
+        ensure_layer(client, images.builder, progress)
     progress(f"making {images.suite.tag}")
     build_suite(client, images.suite, progress)

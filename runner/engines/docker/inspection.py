@@ -11,7 +11,7 @@ from runner.core.processes import Process, find_workers
 from runner.engines.docker import processes_inside, stacks_inside
 from runner.engines.docker.inquiry import inquire
 
-PYTHON = ("python3", "-E", "-s", "-S", "-c")
+PYTHON = ("/usr/bin/python3", "-E", "-s", "-S", "-c")
 """As the image's own programs start: nothing of the project is imported."""
 
 

@@ -87,11 +87,12 @@ def rename_all(images: Images) -> tuple[Images, Sequence[str]]:
 
 def list_tags(images: Images) -> list[str]:
     """The names of all images, each after what it stands on."""
-    packages = [images.packages.tag] if images.packages else []
+    builder = [images.builder.tag] if images.builder else []
     return [
         images.rootfs.tag,
         images.base.tag,
-        *packages,
+        *(each.tag for each in images.layers),
+        *builder,
         images.postgres.tag,
         images.suite.arguments[ENVIRONMENT],
         images.suite.tag,

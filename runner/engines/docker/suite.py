@@ -11,7 +11,7 @@ import docker
 from docker.errors import NotFound
 
 from runner.core.hardening import SHARED_MEMORY
-from runner.core.places import FILES, PROJECT, RESULTS
+from runner.core.places import FILES, PROJECT, REPOSITORY, RESULTS
 from runner.engines.docker.access import check_mount, equip, make_options
 from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
@@ -77,6 +77,8 @@ class SuiteContainer:
             for network in others:
                 client.api.connect_container_to_network(self.id, network)
             is_mounted = access is not None and access.folder is not None
+            if recipe.outside:
+                self._container.put_archive(REPOSITORY, recipe.outside)
             if not is_mounted:
                 self._container.put_archive(PROJECT, recipe.sources)
             for folder in recipe.opened:

@@ -18,26 +18,34 @@ from runner.project.recipe import SuiteRecipe
 
 ENVIRONMENT = "ENVIRONMENT"
 SYSTEM = "SYSTEM"
-"""Arguments of the image: the tags of what it stands on."""
+BUILDER = "BUILDER"
+"""Arguments of the image: the tags of what it stands on, and of what has more packages while it is built."""
 
 LATER = ("config", "plugin.sh")
 """Files of images/suite that the environment does without."""
 
+RESULT = "/build/result.tar"
+"""What environment.sh leaves behind where another container takes it over."""
 
-def make_suite(recipe: SuiteRecipe, system: str) -> ImageSpec:
+
+def make_suite(recipe: SuiteRecipe, system: str, builder: str = "") -> ImageSpec:
     """The suite image. The sources and what the build reads go in, but only the recipe's identity is fingerprinted.
 
     Args:
         recipe: what the project puts in.
         system: the tag of the image with the Debian packages.
+        builder: the tag of the image that the build runs in, where it is another.
     """
+    builder = builder or system
     scripts = {f"build/{name}": content for name, content in read_scripts().items()}
     own = {f"build/{name}": scripts.pop(f"build/{name}") for name in LATER} | read_plugin()
-    identity = {"system": system, **recipe.identity}
+    identity = {"system": builder, **recipe.identity}
     environment = make_image_tag("environment", make_fingerprint(make_inputs(scripts, identity)), recipe.project)
     tag = make_image_tag("suite", make_fingerprint(make_inputs(own, {"environment": environment})), recipe.project)
     read = {f"build/{name}": content for name, content in {**recipe.build_files, **recipe.stage_files}.items()}
-    arguments = {SYSTEM: system, ENVIRONMENT: environment, "PROJECT": recipe.project}
+    if recipe.outside:
+        read["build/outside.tar"] = recipe.outside
+    arguments = {SYSTEM: system, BUILDER: builder, ENVIRONMENT: environment, "PROJECT": recipe.project}
     return ImageSpec(tag, {**scripts, **own, **read}, arguments, recipe.sources)
 
 
@@ -78,15 +86,30 @@ def build_suite(client: docker.DockerClient, spec: ImageSpec, progress: Progress
     environment = spec.arguments[ENVIRONMENT]
     if not exists(client, environment):
         progress(f"making {environment}")
-        with Workshop(client, spec.arguments[SYSTEM], environment) as shop:
-            shop.put(pack_tree({**select(spec.files, "build/"), "build/sources.tar": spec.tar}))
-            shop.run(["sh", "/build/environment.sh"], progress)
-            shop.commit([make_label("environment", spec)], progress)
+        build_environment(client, spec, progress)
     with Workshop(client, environment, spec.tag) as shop:
         shop.put(pack_tree(select(spec.files, "opt/")))
         shop.run(["sh", "-c", spec.files["build/plugin.sh"].decode()], progress)
         config = spec.files["build/config"].decode().splitlines()
         shop.commit([*config, make_label("suite", spec)], progress)
+
+
+def build_environment(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:
+    """Build the environment; where that needs packages that it shall not have, in another container than its own."""
+    files = pack_tree({**select(spec.files, "build/"), "build/sources.tar": spec.tar})
+    system, builder, environment = (spec.arguments[name] for name in (SYSTEM, BUILDER, ENVIRONMENT))
+    with Workshop(client, system, environment) as shop:
+        shop.put(files)
+        if builder == system:
+            shop.run(["sh", "/build/environment.sh"], progress)
+        else:
+            with Workshop(client, builder, environment) as bench:
+                bench.put(files)
+                bench.run(["sh", "/build/environment.sh", RESULT], progress)
+                shop.take(bench, RESULT, progress)
+            shop.run(["tar", "--extract", "--directory=/", f"--file={RESULT}"], progress)
+        shop.run(["sh", "/build/folders.sh"], progress)
+        shop.commit([make_label("environment", spec)], progress)
 
 
 def make_label(kind: str, spec: ImageSpec) -> str:

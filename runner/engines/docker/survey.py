@@ -5,10 +5,9 @@ from pathlib import Path
 import docker
 from docker.errors import ImageNotFound
 
-from runner.core.lock import ImageName
 from runner.core.lock_making import Survey
 from runner.core.materials import Material
-from runner.core.pins import Source
+from runner.core.pins import ImageName, Source
 from runner.engines.docker.connect import translate
 from runner.engines.docker.contents import find_digest, inspect, read_config
 from runner.engines.docker.images import Images

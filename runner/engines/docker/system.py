@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from runner.core.fingerprint import make_fingerprint
-from runner.core.mirrors import make_more_preferences, make_more_sources, make_sources
+from runner.core.mirrors import UNSTABLE, make_more_preferences, make_more_sources, make_sources
 from runner.core.names import make_image_tag
-from runner.core.pins import Pins
+from runner.core.pins import ImageName, Pins
+from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
 from runner.engines.docker.packages import FOLDER, Layer
 from runner.engines.docker.rootfs import PACKAGES, Rootfs, make_shared_tag
@@ -51,20 +52,18 @@ class System:
     def __init__(self, recipe: SuiteRecipe, settings: Settings, pins: Pins) -> None:
         self._base = read_folder("base")
         self._scripts = {name: self._base[name] for name in INSTALLING}
-        self._recipe, self._reference, self._pins = recipe, settings.base_image, pins
-        self._postgres, self._mirrors = settings.postgres, settings.mirrors
-        self._pinned = make_pin_files(pins)
+        self._recipe, self._settings, self._pins = recipe, settings, pins
         sources = make_sources(settings.mirrors).encode()
         self._unseen = {"ca.pem": recipe.build_files.get("ca.pem", b""), "sources": sources}
 
     def make_rootfs(self) -> Rootfs:
         """The root file system, from a registry or from packages."""
         source = self._pins.source
-        inputs = [self._reference, source or "", *PACKAGES]
-        seen = {**self._scripts, **self._pinned}
+        inputs = [self._settings.base_image, source or "", *PACKAGES]
+        seen = {**self._scripts, **self._make_pins("base")}
         tag = make_image_tag("rootfs", make_fingerprint({**seen, "input": repr(inputs).encode()}))
         shared = "" if self._pins.versions else make_shared_tag(self._scripts)
-        return Rootfs(tag, self._reference, source, {**seen, **self._unseen}, shared)
+        return Rootfs(tag, self._settings.base_image, source, {**seen, **self._unseen}, shared)
 
     def make_base(self, rootfs: str) -> Layer:
         """What all images start from: the root file system with the lease."""
@@ -73,7 +72,7 @@ class System:
 
     def make_postgres(self, base: str) -> Layer:
         """The server, with a data directory."""
-        wanted, files = self._postgres, read_folder("postgres")
+        wanted, files = self._settings.postgres, read_folder("postgres")
         config, cluster = files.pop("config"), files.pop("createcluster.conf")
         build = {name: files.pop(name) for name in BAKING}
         build["extensions"] = "".join(f"{name}\n" for name in wanted.extensions).encode()
@@ -82,35 +81,84 @@ class System:
         kept = {f"{HOME}/{name}": content for name, content in files.items()}
         # There before the packages, or Debian's would make a data directory of their own.
         kept["etc/postgresql-common/createcluster.conf"] = cluster
-        unseen = {}
-        if release := RELEASES.get(wanted.major):
-            build["more-preferences"] = make_more_preferences(release).encode()
-            unseen["more-sources"] = make_more_sources(self._mirrors, release).encode()
         bake = ["sh", f"{FOLDER}/bake.sh", wanted.major, wanted.locale, wanted.encoding]
         scripts = [["sh", f"{FOLDER}/extensions.sh", wanted.major], bake]
         config = config.replace(b"@version@", wanted.major.encode())
-        return self._make_layer("postgres", base, [f"postgresql-{wanted.major}"], build, kept, config, scripts, unseen)
+        release, packages = RELEASES.get(wanted.major, ""), [f"postgresql-{wanted.major}"]
+        return self._make_layer("postgres", "postgres", base, packages, build, kept, config, scripts, release)
 
-    def make_packages(self, base: str) -> Layer | None:
-        """What the project's suite needs beside the base."""
-        packages = tuple(self._recipe.packages)
-        return self._make_layer("packages", base, packages, {}, {}, b"", ()) if packages else None
+    def make_suite_layers(self, base: str) -> list[Layer]:
+        """What the project's suite needs beside the base, each layer on the one before: its Python, its packages."""
+        layers: list[Layer] = []
+        python = self._recipe.python
+        for kind, packages, build in (
+            ("python", list_python_packages(python), make_python_files(python)),
+            ("packages", self._recipe.packages, {}),
+        ):
+            if packages:
+                parent = layers[-1].tag if layers else base
+                layers.append(self._make_layer(kind, "suite", parent, packages, build, release=python.release))
+        return layers
+
+    def make_builder(self, system: str) -> Layer | None:
+        """What only the build of the environment needs, on top of what the suite has; None for nothing."""
+        packages = self._recipe.build_packages
+        release = self._recipe.python.release
+        return self._make_layer("builder", "suite", system, packages, release=release) if packages else None
 
     def _make_layer(
         self,
         kind: str,
+        image: ImageName,
         parent: str,
         packages: Sequence[str],
-        build: Mapping[str, bytes],
-        kept: Mapping[str, bytes],
-        config: bytes,
-        scripts: Sequence[Sequence[str]],
-        more: Mapping[str, bytes] | None = None,
+        build: Mapping[str, bytes] = {},
+        kept: Mapping[str, bytes] = {},
+        config: bytes = b"",
+        scripts: Sequence[Sequence[str]] = (),
+        release: str = "",
     ) -> Layer:
+        """One layer with packages.
+
+        Args:
+            kind: what it is called.
+            image: whose pins it has.
+            parent: the tag of the image below.
+            packages: their names.
+            build: files beside the scripts that install packages.
+            kept: files by path that stay.
+            config: lines of a Dockerfile.
+            scripts: command lines that run afterwards.
+            release: another release of Debian that packages may come from.
+        """
         folder = FOLDER.lstrip("/")
-        seen = {f"{folder}/{name}": content for name, content in {**self._scripts, **self._pinned, **build}.items()}
-        unseen = {f"{folder}/{name}": content for name, content in {**self._unseen, **(more or {})}.items()}
-        return make_layer(kind, parent, packages, {**seen, **kept}, config, scripts, unseen)
+        files = {**self._scripts, **self._make_pins(image), **build}
+        unseen = dict(self._unseen)
+        if release:
+            files["more-preferences"] = make_more_preferences(release).encode()
+            unseen["more-sources"] = make_more_sources(self._settings.mirrors, release).encode()
+        seen = {f"{folder}/{name}": content for name, content in files.items()}
+        hidden = {f"{folder}/{name}": content for name, content in unseen.items()}
+        return make_layer(kind, parent, packages, {**seen, **kept}, config, scripts, hidden)
+
+    def _make_pins(self, image: ImageName) -> dict[str, bytes]:
+        return make_pin_files(self._pins.versions.get(image, {}))
+
+
+def list_python_packages(python: Interpreter) -> list[str]:
+    """The packages of a Python of another release; none for the base's own, or one that uv fetches."""
+    # With the wheels that its module ensurepip unpacks, which needs setuptools up to 3.11.
+    return [f"python{python.version}", "python3-setuptools-whl"] if python.release else []
+
+
+def make_python_files(python: Interpreter) -> dict[str, bytes]:
+    """What install.sh unpacks for it: parts of the standard library that Debian keeps apart.
+
+    They depend on Debian's default Python being that of their release.
+    """
+    names = [*(["python3-distutils", "python3-lib2to3"] if python.release not in {"", UNSTABLE} else [])]
+    names += [f"python{python.version}-venv"] if python.release else []
+    return {"unpack": "".join(f"{name}/{python.release}\n" for name in names).encode()} if names else {}
 
 
 def make_layer(
@@ -129,9 +177,9 @@ def make_layer(
     return Layer(tag, parent, packages, {**files, **(unseen or {})}, scripts, changes)
 
 
-def make_pin_files(pins: Pins) -> dict[str, bytes]:
-    """The pins as apt reads them, and as tidy.sh does."""
-    pinned = sorted(pins.versions.items())
+def make_pin_files(versions: Mapping[str, str]) -> dict[str, bytes]:
+    """Pinned versions as apt reads them, and as tidy.sh does."""
+    pinned = sorted(versions.items())
     # Above 1000 a version is taken even where that is a step back (apt_preferences).
     preferences = [f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n" for name, version in pinned]
     return {

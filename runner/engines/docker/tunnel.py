@@ -26,7 +26,7 @@ PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 """The name under which Postgres's client libraries look for a socket in a folder."""
 
-BRIDGE = ["python3", "-I", "-S", "/usr/lib/ephemeral-runner/bridge.py"]
+BRIDGE = ["/usr/bin/python3", "-I", "-S", "/usr/lib/ephemeral-runner/bridge.py"]
 CHUNK = 64 * 1024
 PATIENCE = 2.0
 """Seconds that one thread may take to end once its connection is cut."""

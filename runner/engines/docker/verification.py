@@ -16,9 +16,9 @@ from runner.engines.docker.comparison import describe
 from runner.engines.docker.contents import read_contents
 from runner.engines.docker.images import Images, ensure_suite
 from runner.engines.docker.materials import read_materials
-from runner.engines.docker.packages import ensure_layer
+from runner.engines.docker.packages import Layer, ensure_layer
 from runner.engines.docker.rootfs import ensure_rootfs
-from runner.engines.docker.suite_image import ENVIRONMENT, SYSTEM
+from runner.engines.docker.suite_image import BUILDER, ENVIRONMENT, SYSTEM
 from runner.engines.docker.waiting import wait_for
 from runner.engines.protocol import Progress
 
@@ -61,17 +61,24 @@ def build_anew(client: docker.DockerClient, images: Images, progress: Progress) 
 
 def rename(images: Images, token: str) -> tuple[Images, Sequence[str]]:
     """The same images under names that no engine has, and these names, each before what it stands on."""
-    rootfs, base, packages, environment, suite = (
-        make_image_tag(f"verify-{kind}", token) for kind in ("rootfs", "base", "packages", "environment", "suite")
+    rootfs, base, environment, suite = (
+        make_image_tag(f"verify-{kind}", token) for kind in ("rootfs", "base", "environment", "suite")
     )
-    layer = replace(images.packages, tag=packages, parent=base) if images.packages else None
-    arguments = {**images.suite.arguments, SYSTEM: packages if layer else base, ENVIRONMENT: environment}
+    layers: list[Layer] = []
+    for number, layer in enumerate([*images.layers, *([images.builder] if images.builder else [])]):
+        tag, parent = make_image_tag(f"verify-layer{number}", token), layers[-1].tag if layers else base
+        layers.append(replace(layer, tag=tag, parent=parent))
+    tags = [base, *(each.tag for each in layers)]
+    builder = layers.pop() if images.builder else None
+    below = {SYSTEM: layers[-1].tag if layers else base, BUILDER: tags[-1], ENVIRONMENT: environment}
+    arguments = {**images.suite.arguments, **below}
     renamed = replace(
         images,
         # Nor another name under which it may be there.
         rootfs=replace(images.rootfs, tag=rootfs, shared=""),
         base=replace(images.base, tag=base, parent=rootfs),
-        packages=layer,
+        layers=layers,
+        builder=builder,
         suite=replace(images.suite, tag=suite, arguments=arguments),
     )
-    return renamed, (suite, environment, packages, base, rootfs)
+    return renamed, (suite, environment, *reversed(tags), rootfs)

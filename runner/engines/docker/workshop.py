@@ -8,7 +8,7 @@ leaves no trace.
 import json
 import secrets
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +44,13 @@ def translate_full(tag: str) -> Iterator[None]:
         if FULL not in error.cause:
             raise
         raise ImageError(f"cannot build the image `{tag}`", error.cause, find_hint(error.cause)) from error
+
+
+def listen(chunks: Iterable[bytes], progress: Progress) -> Iterator[bytes]:
+    """The same pieces, with a call of `progress` for each."""
+    for chunk in chunks:
+        progress("")
+        yield chunk
 
 
 class Workshop:
@@ -97,6 +104,19 @@ class Workshop:
         """Unpack a tar file in a folder of the container, which exists."""
         with translate_full(self._tag), translate(f"cannot copy files into the build of the image `{self._tag}`"):
             self._api.put_archive(self._id, path, archive)
+
+    def take(self, other: Self, path: str, progress: Progress) -> None:
+        """Copy a file from another such container, to the same path.
+
+        Args:
+            other: the container that has it.
+            path: absolute.
+            progress: is called for each piece; may raise to give up.
+        """
+        what = f"cannot copy `{path}` in the build of the image `{self._tag}`"
+        with translate_full(self._tag), translate(what):
+            chunks, _ = self._api.get_archive(other._id, path)
+            self._api.put_archive(self._id, path.rpartition("/")[0], listen(chunks, progress))
 
     def run(self, argv: Sequence[str], progress: Progress) -> None:
         """Run a command and pass on its output.

@@ -1,0 +1,42 @@
+# Installs the project itself into /opt/venv, without what it requires: the lock has that.
+# Environment: what install.sh exports; file /build/project.env with EDITABLE (yes or no).
+set -eu
+. /build/project.env
+uv=/build/uv/bin/uv
+cd /project
+
+say() { echo "== $*"; }
+
+say "installing the project itself"
+set -- --no-deps
+option=
+# Without it setuptools lists the modules that there are today; other build backends refuse settings they do not know.
+if [ "$EDITABLE" = yes ]; then
+    if [ ! -e pyproject.toml ] || ! grep -q build-backend pyproject.toml \
+        || grep -q 'build-backend *= *["'\''"]setuptools' pyproject.toml; then
+        option=editable_mode=compat
+    fi
+    set -- "$@" --editable
+fi
+[ ! -s /build/build-constraints.txt ] || export UV_BUILD_CONSTRAINT=/build/build-constraints.txt \
+    PIP_BUILD_CONSTRAINT=/build/build-constraints.txt PIP_CONSTRAINT=/build/build-constraints.txt
+
+if "$uv" pip install ${option:+--config-setting=$option} "$@" . > /build/output 2>&1; then
+    cat /build/output
+    say "checking that the lock still fits pyproject.toml"
+    "$uv" pip check
+    exit
+fi
+cat /build/output
+if grep -qE 'No file/folder found for package|Unable to determine which files to ship|[Mm]ultiple top-level packages' /build/output
+then
+    # An application that nobody ever installs: its folder is importable, and that is all its tests know too.
+    say "the project has no package of its own; its modules are importable from its folder"
+elif grep -qE 'TOML parse error|Failed to parse' /build/output; then
+    say "uv cannot read the project's metadata; pip installs it"
+    for pip in /usr/share/python-wheels/pip-*.whl; do :; done
+    /opt/venv/bin/python "$pip/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-compile \
+        ${option:+--config-settings=$option} "$@" .
+else
+    exit 1
+fi

@@ -1,0 +1,145 @@
+"""Which Python a suite image has, and where it comes from. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from runner.core.mirrors import UNSTABLE
+from runner.errors import SettingsError
+
+Origin = Literal["base", "debian", "download"]
+
+OWN = "3.13"
+"""The Python of Debian 13, which the base has."""
+
+RELEASES: Mapping[str, str] = {"3.9": "bullseye", "3.11": "bookworm", "3.14": UNSTABLE, "3.15": UNSTABLE}
+"""Other releases of Debian by the Python that they have."""
+
+PATCHES: Mapping[str, str] = {"3.9": "3.9.2", "3.11": "3.11.2", "3.13": "3.13.5"}
+"""The whole version where Debian does not change it any more."""
+
+DOWNLOADED: Sequence[str] = ("3.10", "3.12")
+"""What no release of Debian has; uv fetches builds of them, where their place can be reached."""
+
+KNOWN = frozenset([OWN, *RELEASES, *DOWNLOADED])
+"""Every Python that can be asked for."""
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """The Python of a suite.
+
+    Attributes:
+        version: such as `3.11`.
+        asked: what asks for it, in words; empty where nothing does.
+    """
+
+    version: str = OWN
+    asked: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        if self.version == OWN:
+            return "base"
+        return "debian" if self.version in RELEASES else "download"
+
+    @property
+    def release(self) -> str:
+        """The other release of Debian that it comes from; empty for none."""
+        return RELEASES.get(self.version, "")
+
+
+def choose_python(setting: str, version_file: str, requires: str) -> Interpreter:
+    """The Python to take: the setting's, else the version file's, else one that the project's metadata allows.
+
+    Args:
+        setting: the setting `python`: a version, or a specifier such as `<3.13`.
+        version_file: the text of `.python-version`.
+        requires: a specifier such as `>=3.9`, or one of Poetry's, such as `^3.9`.
+
+    Raises:
+        SettingsError: it cannot be had, or what asks for it cannot be understood.
+    """
+    for where, asked in (("the setting `python`", setting), ("`.python-version`", read_version_file(version_file))):
+        if asked:
+            return Interpreter(find_version(asked, where), f"{where} asks for `{asked}`")
+    if requires:
+        where = "`requires-python`"
+        return Interpreter(find_allowed(requires, where), f"{where} is `{requires}`")
+    return Interpreter()
+
+
+def read_version_file(text: str) -> str:
+    """The first version in the text of `.python-version`; `system` is no version."""
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return next((line for line in lines if line and line != "system"), "")
+
+
+def find_version(asked: str, where: str) -> str:
+    """The version that a plain one stands for, such as `3.11.7` or `cpython@3.11`; a specifier chooses."""
+    plain = re.fullmatch(r"(?:(?:cpython|python)[@-]?)?(\d+)(?:\.(\d+)(?:[.a-z-].*)?)?", asked.strip())
+    if plain is None:
+        return find_allowed(asked, where)
+    version = f"{plain[1]}.{plain[2]}" if plain[2] else OWN
+    if version not in KNOWN or plain[1] != "3":
+        raise refuse(asked, where)
+    return version
+
+
+def find_allowed(specifier: str, where: str) -> str:
+    """The base's Python where a specifier allows it, else the highest that Debian has, else one to download."""
+    try:
+        allowed = SpecifierSet(translate_poetry(specifier))
+    except InvalidSpecifier:
+        raise SettingsError(
+            f"cannot understand which Python {where} asks for: `{specifier}`",
+            "it is neither a version, such as `3.11`, nor a specifier, such as `>=3.9,<3.13`",
+            f"set `python` to one of {list_known()}",
+        ) from None
+    fitting = [each for each in KNOWN if allowed.contains(PATCHES.get(each, f"{each}.99"), prereleases=True)]
+    for group in ((OWN,), sort_down(RELEASES), sort_down(DOWNLOADED)):
+        if found := [each for each in group if each in fitting]:
+            return found[0]
+    raise refuse(specifier, where)
+
+
+def sort_down(versions: Iterable[str]) -> list[str]:
+    """Versions, the highest first."""
+    return sorted(versions, key=lambda each: int(each.partition(".")[2]), reverse=True)
+
+
+def translate_poetry(specifier: str) -> str:
+    """A specifier as packaging understands it: Poetry's `^3.9`, `~3.9`, `3.9.*`, `*` and blanks between parts."""
+    parts = [part for part in re.split(r"[,\s]+", re.sub(r"([<>=!~^])\s+", r"\1", specifier.strip())) if part != "*"]
+    return ",".join(translate_part(part) for part in parts)
+
+
+def translate_part(part: str) -> str:
+    """One part of it."""
+    found = re.fullmatch(r"([~^]|==)?(\d+)(?:\.(\d+))?(\.\d+)?(\.\*)?", part)
+    if not found:
+        return part
+    operator, major, minor, patch = found[1], int(found[2]), int(found[3] or 0), found[4] or ""
+    if operator == "^":
+        return f">={major}.{minor}{patch},<{major + 1}"
+    if operator == "~":
+        return f">={major}.{minor}{patch},<{major}.{minor + 1}"
+    return part if operator else f"=={part if found[5] else f'{part}.*'}"
+
+
+def refuse(asked: str, where: str) -> SettingsError:
+    """The error for a Python that cannot be had."""
+    return SettingsError(
+        f"there is no Python for what {where} asks for: `{asked}`",
+        f"Debian has {' '.join(sort_down([OWN, *RELEASES])[::-1])}; uv can fetch {' '.join(DOWNLOADED)}",
+        "set `python` to one of these",
+    )
+
+
+def list_known() -> str:
+    """Every version in words."""
+    return ", ".join(f"`{each}`" for each in sort_down(KNOWN)[::-1])
