@@ -1,10 +1,9 @@
 # Installs the project's locked dependencies, then ours beside them, then the project itself; all into /opt/venv.
-# Environment files: /build/lock.env with LOCK_KIND (uv or requirements), LOCK_FILE, EXPORT_ARGS; /build/project.env with
-# PYTHON (such as 3.11), PYTHON_ORIGIN (base, debian or download), INSTALL_PROJECT and EDITABLE (yes or no).
+# Environment file /build/project.env: PYTHON (such as 3.11), PYTHON_ORIGIN (base, debian or download), INSTALL_PROJECT
+# and EDITABLE (yes or no).
 set -eu
-. /build/lock.env
 . /build/project.env
-uv=/build/uv/bin/uv
+export uv=/build/uv/bin/uv
 export VIRTUAL_ENV=/opt/venv UV_PYTHON_DOWNLOADS=never UV_NO_CACHE=1 UV_LINK_MODE=copy UV_NO_PROGRESS=1
 # Without this uv writes when and from where it installed.
 export UV_PYTHON=/opt/venv/bin/python UV_NO_INSTALLER_METADATA=1
@@ -25,17 +24,7 @@ fi
 "$uv" venv --quiet --python "$interpreter" /opt/venv
 packages=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 
-if [ "$LOCK_KIND" = uv ]; then
-    say "reading uv.lock"
-    # shellcheck disable=SC2086
-    "$uv" export --quiet --locked --no-emit-project --format requirements-txt $EXPORT_ARGS \
-        --output-file /build/locked.txt
-    LOCK_FILE=/build/locked.txt
-fi
-
-say "installing the locked dependencies"
-"$uv" pip install --require-hashes -r "$LOCK_FILE"
-"$uv" pip freeze > /build/pinned.txt
+sh /build/lock.sh
 
 say "adding pytest, pytest-xdist, pytest-rerunfailures and psycopg beside them"
 # Our own pins first. Where they do not fit what the project pinned, those of its pins and the rest of ours: the same

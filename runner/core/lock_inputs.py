@@ -12,7 +12,8 @@ from runner.core.words import compare_lists, compare_values
 
 INPUT_NAMES = {
     "pyproject": "`pyproject.toml` has changed in what is built or installed",
-    "lock environment": "one of the settings `lock`, `extras`, `dependency_groups` has changed",
+    "lock environment": "one of the settings `lock`, `extras`, `dependency_groups`, `exclude_newer` has changed",
+    "requirements": "the setting `requirements` has changed",
     "build project.env": "the project's Python, place, or the way in which it is installed has changed",
     "build build-constraints.txt": "the setting `build_constraints` has changed",
     "build history": "the tags of the repository have changed",

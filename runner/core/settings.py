@@ -78,12 +78,26 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="paths of the project, or folders such as /tmp, that tests may write to though all share them"
         ),
     ] = []
-    lock: Annotated[str, Meta(description="lock file; empty finds uv.lock, then requirements*.txt with hashes")] = ""
-    extras: Annotated[list[str], Meta(description="extras of the project that uv.lock's export includes")] = []
+    lock: Annotated[
+        str,
+        Meta(description="lock of any kind, or a file to resolve; empty finds the lock, else resolves the metadata"),
+    ] = ""
+    extras: Annotated[list[str], Meta(description="extras of the project that are installed")] = []
     dependency_groups: Annotated[
         list[str],
-        Meta(description="dependency groups that uv.lock's export includes, beside uv's default groups"),
+        Meta(description="dependency groups that are installed beside those that the lock's tool takes by default"),
     ] = []
+    requirements: Annotated[
+        list[str],
+        Meta(description="requirements beside the project's own, one a line, or `-r FILE`"),
+    ] = []
+    exclude_newer: Annotated[
+        str,
+        Meta(
+            pattern=r"^(\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?)?$",
+            description="cut-off date where packages are resolved without a lock, such as `2026-11-30`",
+        ),
+    ] = ""
     python: Annotated[
         str,
         Meta(

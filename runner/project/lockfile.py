@@ -12,8 +12,7 @@ from runner.core.lock_reading import parse_lock
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
 from runner.project.load import Project
-from runner.project.recipe import find_lock
-from runner.project.text import read_text
+from runner.project.locks import find_lock
 
 LETTERS = 16
 """Of a short checksum: it tells a change, and protects from nobody."""
@@ -69,8 +68,8 @@ def make_inputs(project: Project, settings: Settings, identity: Mapping[str, str
         runner=__version__,
         image=settings.base_image,
         packages=sorted({*settings.packages}),
-        lock=os.path.relpath(lock, project.folder),
-        sha256=hash_text(read_text(lock)),
+        lock=os.path.relpath(lock.path, project.folder),
+        sha256=hash_text(identity["lock"]),
         others={name: hash_text(text)[:LETTERS] for name, text in identity.items() if name != "lock"},
     )
 

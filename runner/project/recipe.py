@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.core.fingerprint import find_version_files, keep_build_tables
+from runner.core.lock_kinds import LockKind
 from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
 from runner.project.installation import Installation
 from runner.project.layout import find_layout
 from runner.project.load import Project
+from runner.project.lock_files import list_files, make_lock_files, make_lock_text
+from runner.project.locks import find_lock
 from runner.project.packing import pack_sources
 from runner.project.sources import list_sources
 from runner.project.text import read_text
@@ -50,6 +53,7 @@ class SuiteRecipe:
         build_packages: Debian packages that only the build needs.
         outside: what the project needs beside its own folder, as a tar file; empty for nothing.
         inside: the project's path among those; empty where it stands alone.
+        lock: the kind of the lock.
     """
 
     project: str
@@ -63,23 +67,25 @@ class SuiteRecipe:
     build_packages: Sequence[str] = ()
     outside: bytes = b""
     inside: str = ""
+    lock: LockKind = "requirements"
 
 
 def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]) -> SuiteRecipe:
     """The recipe for a project.
 
     Raises:
-        SettingsError: there is no lock file, it has no hashes, the CA bundle cannot be read, or a path cannot be made
-            writable.
+        SettingsError: the lock or the CA bundle cannot be read, a setting does not fit the lock, or a path cannot be
+            made writable.
     """
     lock = find_lock(project, settings)
     sources = list_sources(project.folder)
-    if os.path.relpath(lock, project.folder) not in sources:
-        sources.append(os.path.relpath(lock, project.folder))  # Ignored by git, as some do.
+    named = [os.path.relpath(path, project.folder) for path in list_files(project, settings, lock)]
+    sources += [name for name in named if name not in sources and not name.startswith("..")]  # Ignored by git.
     layout = find_layout(project, settings)
-    installation = Installation(project, settings, layout, sources, read_text(lock))
+    locked = make_lock_text(project, settings, lock)
+    installation = Installation(project, settings, layout, sources, locked)
     own, outside = pack_sources(layout, project.folder, sources, settings)
-    lock_environment = make_lock_environment(project, settings, lock)
+    lock_files = make_lock_files(project, settings, lock)
     build_files = {
         "ca.pem": read_ca_bundle(project.folder, settings, environ),
         "index.env": "".join(
@@ -88,8 +94,9 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     }
     read = (*BUILD_FILES, *find_version_files(project.pyproject))
     identity = {
-        "lock": read_text(lock),
-        "lock environment": lock_environment.decode(),
+        "lock": locked,
+        "lock environment": lock_files["lock.env"].decode(),
+        **({"requirements": lock_files["requirements.in"].decode()} if settings.requirements else {}),
         "pyproject": json.dumps(keep_build_tables(project.pyproject), sort_keys=True, default=str),
         **{name: read_text(path) for name in read if (path := project.folder / name).is_file()},
         **installation.make_identity(),
@@ -99,69 +106,15 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         installation.packages,
         identity,
         build_files,
-        {"lock.env": lock_environment, **installation.make_files()},
+        {**lock_files, **installation.make_files()},
         own,
         find_folders(settings.writable),
         installation.python,
         installation.build_packages,
         outside,
         layout.inside,
+        lock.kind,
     )
-
-
-def find_lock(project: Project, settings: Settings) -> Path:
-    """The lock file: the setting's, else uv.lock, else the first requirements file that has hashes."""
-    if settings.lock:
-        path = project.folder / settings.lock
-        if not path.is_file():
-            raise SettingsError(
-                f"cannot find the lock file `{settings.lock}`",
-                f"no such file in `{project.folder}`",
-                "correct the setting `lock`",
-            )
-        if not path.resolve().is_relative_to(project.folder):
-            raise SettingsError(
-                f"the lock file `{settings.lock}` is outside the project", f"the project is `{project.folder}`"
-            )
-        return check_hashes(path)
-    if (path := project.folder / "uv.lock").is_file():
-        return path
-    found = sorted(project.folder.glob("requirements*.txt"))
-    for path in found:
-        if "--hash=" in read_text(path):
-            return path
-    if found:
-        return check_hashes(found[0])
-    raise SettingsError(
-        f"no lock file in `{project.folder}`",
-        "neither uv.lock nor requirements*.txt is there",
-        "make one: `uv lock`, or `uv pip compile --universal --generate-hashes pyproject.toml -o requirements.txt`",
-    )
-
-
-def check_hashes(path: Path) -> Path:
-    """The same path, if it is uv.lock or its requirements have hashes."""
-    if path.name != "uv.lock" and "--hash=" not in read_text(path):
-        raise SettingsError(
-            f"the lock file `{path.name}` has no hashes",
-            "without hashes two builds of one lock file may differ",
-            "lock again with `uv pip compile --generate-hashes`",
-        )
-    return path
-
-
-def make_lock_environment(project: Project, settings: Settings, lock: Path) -> bytes:
-    """The variables that images/suite/install.sh reads."""
-    uses_uv = lock.name == "uv.lock"
-    export = [f"--extra={name}" for name in settings.extras] + [
-        f"--group={name}" for name in settings.dependency_groups
-    ]
-    values = {
-        "LOCK_KIND": "uv" if uses_uv else "requirements",
-        "LOCK_FILE": os.path.relpath(lock, project.folder),
-        "EXPORT_ARGS": " ".join(export),
-    }
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 
 
 def read_ca_bundle(folder: Path, settings: Settings, environ: Mapping[str, str]) -> bytes:

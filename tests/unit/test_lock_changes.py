@@ -37,7 +37,7 @@ def test_a_fresh_lock_is_not_stale():
         ({"others": {"pyproject": "1"}}, ["`pyproject.toml` has changed in what is built or installed"]),
         (
             {"others": {**INPUTS.others, "lock environment": "1"}},
-            ["one of the settings `lock`, `extras`, `dependency_groups` has changed"],
+            ["one of the settings `lock`, `extras`, `dependency_groups`, `exclude_newer` has changed"],
         ),
         ({"others": {**INPUTS.others, "src/a.py": "1"}}, ["`src/a.py` has changed"]),
         ({"lock": "{old}", "sha256": "0" * 64}, ["the Python lock was uv.lock, is {old}"]),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from runner.core.settings import Settings
-from runner.errors import RunnerError, SettingsError
+from runner.errors import SettingsError
 from runner.project.load import Project
-from runner.project.recipe import find_lock, make_recipe, read_ca_bundle
+from runner.project.recipe import make_recipe, read_ca_bundle
 
 pytestmark = pytest.mark.unit
 
@@ -46,79 +46,18 @@ def read_variables(recipe, name="lock.env"):
     return dict(line.split("=", 1) for line in recipe.stage_files[name].decode().splitlines())
 
 
-@pytest.mark.parametrize(
-    ("files", "found"),
-    [
-        (["uv.lock"], "uv.lock"),
-        (["uv.lock", "requirements.txt"], "uv.lock"),
-        (["requirements.txt"], "requirements.txt"),
-        (["requirements-dev.txt", "requirements.txt"], "requirements-dev.txt"),
-    ],
-)
-def test_uv_lock_comes_before_requirements(make_project, files, found):
-    assert find_lock(make_project(dict.fromkeys(files, HASHED)), Settings()).name == found
-
-
-def test_the_first_requirements_file_with_hashes_is_the_lock(make_project):
-    project = make_project({"requirements-a.txt": "a\n", "requirements-b.txt": HASHED})
-    assert find_lock(project, Settings()).name == "requirements-b.txt"
-
-
-def test_the_setting_decides_where_there_are_several(make_project):
-    project = make_project({"uv.lock": "", "locks/ci.txt": HASHED})
-    assert find_lock(project, Settings(lock="locks/ci.txt")) == project.folder / "locks/ci.txt"
-
-
-def test_a_missing_lock_file_is_refused_with_a_command_that_makes_one(make_project):
-    project = make_project()
-    assert refuse(find_lock, project, Settings()) == (
-        f"error: no lock file in `{project.folder}`\n"
-        "cause: neither uv.lock nor requirements*.txt is there\n"
-        "hint:  make one: `uv lock`, or `uv pip compile --universal --generate-hashes pyproject.toml"
-        " -o requirements.txt`"
-    )
-
-
-def test_a_lock_file_that_the_setting_names_in_vain_is_refused(make_project):
-    project = make_project({"uv.lock": ""})
-    assert refuse(find_lock, project, Settings(lock="other.lock")) == (
-        f"error: cannot find the lock file `other.lock`\ncause: no such file in `{project.folder}`\n"
-        "hint:  correct the setting `lock`"
-    )
-
-
-@pytest.mark.parametrize("settings", [Settings(), Settings(lock="requirements.txt")])
-def test_a_lock_file_without_hashes_is_refused(make_project, settings):
-    assert refuse(find_lock, make_project({"requirements.txt": "a==1\n"}), settings) == (
-        "error: the lock file `requirements.txt` has no hashes\n"
-        "cause: without hashes two builds of one lock file may differ\n"
-        "hint:  lock again with `uv pip compile --generate-hashes`"
-    )
-
-
-def test_a_lock_file_outside_of_the_project_is_refused(make_project, tmp_path):
-    (tmp_path.parent / f"{tmp_path.name}-outside.txt").write_text(HASHED)
-    refuse(find_lock, make_project(), Settings(lock=f"../{tmp_path.name}-outside.txt"))
-
-
-def test_a_lock_file_that_is_no_text_is_refused(make_project):
-    project = make_project()
-    (project.folder / "requirements.txt").write_bytes(b"\xff\xfe")
-    try:
-        find_lock(project, Settings())
-    except RunnerError as error:
-        assert "requirements.txt" in error.what  # noqa: PT017 -- any other error is the fault that this looks for
-    except UnicodeDecodeError as error:
-        pytest.fail(f"not explained: {error}")
-
-
 @pytest.mark.smoke
 def test_the_install_script_learns_what_to_install(make_project):
-    tables = {"project": {"name": "shop"}, "build-system": {"requires": ["x"]}}
+    tables = {
+        "project": {"name": "shop", "optional-dependencies": {"pg": ["x"]}},
+        "build-system": {"requires": ["x"]},
+        "dependency-groups": {"dev": ["y"]},
+    }
     recipe = make(make_project({"uv.lock": ""}, **tables), extras=["pg"], dependency_groups=["dev"])
     assert read_variables(recipe) == {
         "LOCK_KIND": "uv",
         "LOCK_FILE": "uv.lock",
+        "IS_LOCKED": "yes",
         "EXPORT_ARGS": "'--extra=pg --group=dev'",
     }
     assert read_variables(recipe, "project.env") == {

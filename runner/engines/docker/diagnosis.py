@@ -16,7 +16,8 @@ from runner.engines.docker.requirements import OLDEST_API, OLDEST_ENGINE
 from runner.engines.docker.rootfs import find_obstacle
 from runner.errors import RunnerError
 from runner.project.load import load_project
-from runner.project.recipe import find_lock, read_ca_bundle
+from runner.project.locks import find_lock
+from runner.project.recipe import read_ca_bundle
 
 NEEDED_DISK = 5 * 1024**3
 """Bytes that the images of one project and a build take, with room to spare."""
@@ -139,4 +140,5 @@ def diagnose_project(folder: Path, environ: Mapping[str, str]) -> tuple[Path, Se
         lock = find_lock(project, settings)
     except RunnerError as error:
         return folder, Settings(), Finding("project", False, f"{error.what}: {error.cause}".rstrip(": "), error.hint)
-    return project.folder, settings, Finding("project", True, f"{project.name}, locked by {lock.name}")
+    source = f"{'locked by' if lock.is_locked else 'without a lock, resolved from'} {lock.path.name}"
+    return project.folder, settings, Finding("project", True, f"{project.name}, {source}")

@@ -27,6 +27,9 @@ LATER = ("config", "plugin.sh")
 RESULT = "/build/result.tar"
 """What environment.sh leaves behind where another container takes it over."""
 
+EXPORTER = "exporter-"
+"""How the names of files of pins begin that only the lock of one tool needs; a newer tool makes no other image new."""
+
 
 def make_suite(recipe: SuiteRecipe, system: str, builder: str = "") -> ImageSpec:
     """The suite image. The sources and what the build reads go in, but only the recipe's identity is fingerprinted.
@@ -37,7 +40,9 @@ def make_suite(recipe: SuiteRecipe, system: str, builder: str = "") -> ImageSpec
         builder: the tag of the image that the build runs in, where it is another.
     """
     builder = builder or system
-    scripts = {f"build/{name}": content for name, content in read_scripts().items()}
+    read_by = f"{EXPORTER}{recipe.lock}.txt"
+    found = {name: text for name, text in read_scripts().items() if name == read_by or not name.startswith(EXPORTER)}
+    scripts = {f"build/{name}": content for name, content in found.items()}
     own = {f"build/{name}": scripts.pop(f"build/{name}") for name in LATER} | read_plugin()
     identity = {"system": builder, **recipe.identity}
     environment = make_image_tag("environment", make_fingerprint(make_inputs(scripts, identity)), recipe.project)

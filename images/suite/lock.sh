@@ -1,0 +1,129 @@
+# Installs into /opt/venv what the project's lock holds; where there is none, what its metadata resolves to. install.sh
+# calls it, and gives the way to uv as $uv; the working directory has the project's sources.
+# Environment file /build/lock.env: LOCK_KIND, LOCK_FILE, IS_LOCKED (yes or no), EXPORT_ARGS, and where they matter
+# WORKSPACE_MEMBER, PIP_ARGS, EXCLUDE_NEWER. /build/requirements.in: more requirements. /build/pins.txt: preferred
+# versions, where there is no lock.
+set -eu
+. /build/lock.env
+locked=/build/locked.txt
+eval "set -- $EXPORT_ARGS"
+
+say() { echo "== $*"; }
+
+# The tool that a lock is of, in a folder that goes away with /build.
+fetch_exporter() {
+    say "fetching $1"
+    "$uv" venv --quiet --python /usr/bin/python3 /build/exporter
+    "$uv" pip install --quiet --python /build/exporter/bin/python --require-hashes -r "/build/exporter-$1.txt"
+    say "reading $LOCK_FILE"
+}
+
+# What is from a repository or a folder has no hash; then those are checked that there are.
+has_all_hashes() {
+    ! sed -e ':a' -e '/\\$/N; s/\\\n//; ta' "$1" | grep -v -e '^ *#' -e '^ *$' -e '^-[^e]' -e '^--' | grep -qv -e --hash=
+}
+
+install_file() {
+    if has_all_hashes "$1"; then
+        "$uv" pip install --require-hashes -r "$1"
+    else
+        "$uv" pip install --verify-hashes -r "$1"
+    fi
+}
+
+read_poetry() {
+    fetch_exporter poetry
+    export POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
+    folder=$(dirname "$LOCK_FILE")
+    [ "$IS_LOCKED" = yes ] || /build/exporter/bin/poetry --directory "$folder" lock --no-ansi
+    /build/exporter/bin/poetry --directory "$folder" export --no-ansi --format requirements.txt --output "$locked" "$@"
+}
+
+read_pdm() {
+    fetch_exporter pdm
+    export PDM_CHECK_UPDATE=0 PDM_NON_INTERACTIVE=1 PDM_IGNORE_SAVED_PYTHON=1
+    [ "$IS_LOCKED" = yes ] \
+        || /build/exporter/bin/pdm lock --group :all ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"}
+    [ "$IS_LOCKED" = no ] || export PDM_LOCKFILE="$LOCK_FILE"
+    /build/exporter/bin/pdm export --format requirements --output "$locked" "$@"
+}
+
+read_pipenv() {
+    fetch_exporter pipenv
+    # Its own index can be a mirror of the usual one only by this variable.
+    [ -z "${PIP_INDEX_URL:-}" ] || export PIPENV_PYPI_MIRROR="$PIP_INDEX_URL"
+    export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1
+    [ "$IS_LOCKED" = yes ] || /build/exporter/bin/pipenv lock
+    /build/exporter/bin/pipenv requirements --hash "$@" > "$locked"
+}
+
+read_uv() {
+    if [ -n "${WORKSPACE_MEMBER:-}" ]; then
+        say "reading uv.lock of the workspace"
+        # Of the other members only the lock is here, so that uv cannot look whether it still fits them.
+        (cd "/build/workspace/$WORKSPACE_MEMBER" && "$uv" export --quiet --frozen --no-emit-workspace \
+            --format requirements-txt --output-file "$locked" "$@")
+    else
+        say "reading uv.lock"
+        (cd "$(dirname "$LOCK_FILE")" && "$uv" export --quiet --locked --no-emit-project \
+            --format requirements-txt --output-file "$locked" "$@")
+    fi
+}
+
+resolve() {
+    [ ! -s /build/requirements.in ] || set -- "$@" /build/requirements.in
+    [ $# -gt 0 ] || return 0
+    say "resolving: there is no lock"
+    [ ! -s /build/pins.txt ] || cp /build/pins.txt "$locked"
+    "$uv" pip compile --quiet --no-header --no-annotate --emit-index-url --emit-find-links \
+        ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"} --output-file "$locked" "$@" 2>/build/refused \
+        || resolve_by_pip
+    cat "$locked"
+}
+
+# Some metadata is refused by uv and accepted by pip.
+resolve_by_pip() {
+    cat /build/refused
+    # Versions that exclude each other do so for pip too, which would only take longer; and it knows no cut-off date.
+    if [ -n "${EXCLUDE_NEWER:-}" ] || grep -q 'No solution found' /build/refused; then
+        return 1
+    fi
+    say "note: uv refuses the project's metadata, so pip resolves it"
+    eval "set -- $PIP_ARGS"
+    [ ! -s /build/requirements.in ] || set -- "$@" -r /build/requirements.in
+    for pip in /usr/share/python-wheels/pip-*.whl; do :; done
+    /opt/venv/bin/python "$pip/pip" install --quiet --disable-pip-version-check --dry-run --ignore-installed \
+        --report /build/report.json "$@"
+    /opt/venv/bin/python -I /build/report.py /build/report.json > "$locked"
+}
+
+# The project itself is installed later, in its own way.
+leave_out_project() {
+    sed -i -E -e '/^(-e |--editable )?(\.|(file:\/\/)?\/project)\/?(\[[^]]*\])?$/d' \
+        -e '/^[^ ]+ @ file:\/\/\/project\/?$/d' "$locked"
+}
+
+: > "$locked"
+case $LOCK_KIND in
+    uv) read_uv "$@" ;;
+    poetry) read_poetry "$@" ;;
+    pdm) read_pdm "$@" ;;
+    pipenv) read_pipenv "$@" ;;
+    requirements) locked=$LOCK_FILE ;;
+    project) resolve "$@"; leave_out_project ;;
+esac
+
+say "installing the locked dependencies"
+case $LOCK_KIND in
+    pylock) "$uv" pip install --preview-features pylock -r "$LOCK_FILE" "$@" ;;
+    requirements) "$uv" pip install --require-hashes -r "$locked" ;;
+    *) [ ! -s "$locked" ] || install_file "$locked" ;;
+esac
+
+if [ -s /build/requirements.in ] && [ "$LOCK_KIND" != project ]; then
+    say "installing the setting \`requirements\` beside them"
+    "$uv" pip freeze --exclude-editable > /build/pinned.txt
+    "$uv" pip install ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"} --constraint /build/pinned.txt \
+        -r /build/requirements.in
+fi
+"$uv" pip freeze --exclude-editable > /build/pinned.txt

@@ -1,0 +1,106 @@
+"""Kinds of Python locks: which file is which, and which of a project's files a run installs from. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Literal
+
+from runner.core.snapshot import dig_table, normalize
+
+LockKind = Literal["uv", "poetry", "pdm", "pylock", "pipenv", "requirements", "project"]
+"""Who wrote the lock; `requirements` has hashes, and `project` is none: resolved when the image is built."""
+
+LOCKS: Mapping[str, LockKind] = {
+    "uv.lock": "uv",
+    "poetry.lock": "poetry",
+    "pdm.lock": "pdm",
+    "pylock.toml": "pylock",
+    "Pipfile.lock": "pipenv",
+}
+"""The locks by name, in the order in which a run looks for them."""
+
+PYLOCK = re.compile(r"^pylock\.[^.]+\.toml$")
+"""A lock with a name of its own. Source: PEP 751, "File Name"."""
+
+METADATA = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile")
+"""Files that say what a project needs, without a lock."""
+
+REQUIREMENTS = re.compile(r"^(?:requirements/[^/]+|[^/]*requirements[^/]*)\.txt$")
+"""Requirements files, below the project."""
+
+HASH = "--hash="
+
+
+def find_kind(path: str, text: str) -> LockKind:
+    """What a file is.
+
+    Args:
+        path: its path; only the name counts.
+        text: what is in it.
+    """
+    name = PurePosixPath(path).name
+    if name in LOCKS:
+        return LOCKS[name]
+    if PYLOCK.match(name):
+        return "pylock"
+    if name == "Pipfile":
+        return "pipenv"
+    return "requirements" if name not in METADATA and HASH in text else "project"
+
+
+def choose_lock(names: Sequence[str], texts: Mapping[str, str]) -> str:
+    """The lock among a project's files, by its path; empty where there is none.
+
+    Args:
+        names: paths relative to the project.
+        texts: the text of the requirements files among them.
+    """
+    named = [name for name in LOCKS if name in names] or sorted(filter(PYLOCK.match, names))[:1]
+    # Hashes are what makes a requirements file a lock; the one that knows pytest is for the tests.
+    hashed = [path for path in find_requirement_files(names) if HASH in texts.get(path, "")]
+    if named or hashed:
+        return named[0] if named else max(hashed, key=lambda path: (pins_pytest(texts[path]), -hashed.index(path)))
+    return ""
+
+
+def choose_unlocked(names: Sequence[str], pyproject: Mapping[str, object]) -> str:
+    """The file that says what the project needs where there is no lock; empty where nothing does.
+
+    Poetry's and PDM's older groups, and a Pipfile, are read by these tools alone.
+    """
+    described = "project" in pyproject or "build-system" in pyproject or dig_table(pyproject, "tool", "poetry")
+    if described or dig_table(pyproject, "dependency-groups"):
+        return "pyproject.toml"
+    return next((name for name in ("setup.py", "setup.cfg", "Pipfile") if name in names), "")
+
+
+def find_locker(pyproject: Mapping[str, object]) -> LockKind:
+    """The tool that has to lock a pyproject.toml first, since nothing else reads its groups."""
+    poetry = dig_table(pyproject, "tool", "poetry")
+    if dig_table(poetry, "group") or dig_table(poetry, "dev-dependencies"):
+        return "poetry"
+    return "pdm" if dig_table(pyproject, "tool", "pdm", "dev-dependencies") else "project"
+
+
+def choose_requirements(names: Sequence[str], texts: Mapping[str, str], is_package: bool) -> list[str]:
+    """Requirements files without hashes that a run installs: the application's, and the first that asks for pytest.
+
+    Args:
+        names: paths relative to the project.
+        texts: their texts.
+        is_package: whether the project itself says what it needs, so that the application's file says it again.
+    """
+    found = find_requirement_files(names)
+    tests = [path for path in found if pins_pytest(texts.get(path, ""))][:1]
+    plain = [] if is_package else [path for path in found if PurePosixPath(path).name == "requirements.txt"][:1]
+    return list(dict.fromkeys((*plain, *tests))) or ([] if is_package else found[:1])
+
+
+def find_requirement_files(names: Sequence[str]) -> list[str]:
+    """The requirements files, in the order in which a run looks for one: the project's own folder comes first."""
+    return sorted(filter(REQUIREMENTS.match, names), key=lambda name: ("/" in name, name))
+
+
+def pins_pytest(text: str) -> bool:
+    """Whether a requirements file holds what tests need."""
+    return any(normalize(line) == "pytest" for line in text.splitlines())

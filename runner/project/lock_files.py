@@ -1,0 +1,109 @@
+"""What a build of the suite image reads of a project's lock, and what of it decides the image."""
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from runner.core.lock_export import make_export_arguments, make_pip_arguments, make_resolution_arguments
+from runner.core.lock_groups import check_names
+from runner.core.lock_kinds import METADATA
+from runner.core.requirement_lines import find_includes, make_lines
+from runner.core.settings import Settings
+from runner.errors import SettingsError
+from runner.project.load import Project
+from runner.project.locks import ProjectLock
+from runner.project.text import read_tables, read_text
+
+WORKSPACE = "workspace"
+"""Folder of the build that holds the lock of a workspace above the project."""
+
+
+def list_files(project: Project, settings: Settings, lock: ProjectLock) -> list[Path]:
+    """Every file that decides what is installed, but for the project's metadata: the lock, and what it includes."""
+    named = [project.folder / name for name in lock.files]
+    if lock.path.name not in METADATA or lock.kind == "pipenv":
+        named.append(lock.path)
+    named += [project.folder / name for name in find_includes("\n".join(settings.requirements))]
+    found = dict.fromkeys(named)
+    for path in [*found]:
+        found |= dict.fromkeys(follow(path, project.folder, {*found}))
+    return [*found]
+
+
+def follow(path: Path, folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """The files that a requirements file includes, and those that they include."""
+    if path.suffix not in {".txt", ".in"}:
+        return
+    for name in find_includes(read_text(path)):
+        included = Path(os.path.normpath(path.parent / name))
+        if not included.is_relative_to(folder):
+            hint = "copy it into the project, or make the folder above the project's (`--project`)"
+            raise SettingsError(f"`{included}` is outside the project", f"`{path}` includes it", hint)
+        if included not in seen:
+            seen.add(included)
+            yield included
+            yield from follow(included, folder, seen)
+
+
+def make_lock_text(project: Project, settings: Settings, lock: ProjectLock) -> str:
+    """What an image's identity has of the lock: the text of each file that it is read from."""
+    return "\n".join(read_text(path) for path in list_files(project, settings, lock))
+
+
+def make_lock_files(project: Project, settings: Settings, lock: ProjectLock) -> dict[str, bytes]:
+    """The files that images/suite/lock.sh reads.
+
+    Raises:
+        SettingsError: an extra, a group or a requirement is none; or a setting does not fit the lock.
+    """
+    files = {"lock.env": make_lock_environment(project, settings, lock)}
+    files["requirements.in"] = make_lines(settings.requirements).encode()
+    if lock.root:
+        member = f"{WORKSPACE}/{project.folder.relative_to(lock.root).as_posix()}"
+        files[f"{WORKSPACE}/uv.lock"] = lock.path.read_bytes()
+        files[f"{WORKSPACE}/pyproject.toml"] = (lock.root / "pyproject.toml").read_bytes()
+        files[f"{member}/pyproject.toml"] = (project.folder / "pyproject.toml").read_bytes()
+    return files
+
+
+def make_lock_environment(project: Project, settings: Settings, lock: ProjectLock) -> bytes:
+    """The variables that images/suite/lock.sh reads."""
+    where, tables = find_tables(project, lock)
+    if settings.extras or settings.dependency_groups:
+        check_names(lock.kind, tables, where, settings.extras, settings.dependency_groups)
+    asked = (settings.extras, settings.dependency_groups)
+    values = {
+        "LOCK_KIND": lock.kind,
+        "LOCK_FILE": "" if lock.root else os.path.relpath(lock.path, project.folder),
+        "IS_LOCKED": "yes" if lock.is_locked else "no",
+        "EXPORT_ARGS": shlex.join(make_export_arguments(lock.kind, tables, *asked)),
+    }
+    if lock.root:
+        values["WORKSPACE_MEMBER"] = project.folder.relative_to(lock.root).as_posix()
+    if lock.kind == "project":
+        described = lock.path.name if lock.path.name in METADATA else ""
+        values["EXPORT_ARGS"] = shlex.join(make_resolution_arguments(described, lock.files, tables, *asked))
+        values["PIP_ARGS"] = shlex.join(make_pip_arguments(described, lock.files, tables, *asked))
+    if settings.exclude_newer:
+        check_cut_off(lock)
+        values["EXCLUDE_NEWER"] = settings.exclude_newer
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
+
+
+def find_tables(project: Project, lock: ProjectLock) -> tuple[str, Mapping[str, Any]]:
+    """The file that names extras and groups, and its tables."""
+    if lock.kind == "pipenv":
+        return "Pipfile", read_tables(lock.path.with_name("Pipfile"))
+    if lock.kind == "pylock":
+        return lock.path.name, read_tables(lock.path)
+    return "pyproject.toml" if lock.kind != "requirements" else lock.path.name, project.pyproject
+
+
+def check_cut_off(lock: ProjectLock) -> None:
+    """Refuse a cut-off date where the tool that resolves knows none."""
+    if lock.kind in {"poetry", "pipenv"} and not lock.is_locked:
+        tool = lock.kind.capitalize()
+        hint = f"make a lock and commit it: `{lock.kind} lock`"
+        raise SettingsError("`exclude_newer` cannot be kept", f"{tool} resolves, and knows no cut-off date", hint)

@@ -1,0 +1,127 @@
+"""Finds what a project's Python packages are installed from: its lock, or what they are resolved from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from runner.core.lock_export import is_described
+from runner.core.lock_kinds import (
+    LOCKS,
+    METADATA,
+    LockKind,
+    choose_lock,
+    choose_requirements,
+    choose_unlocked,
+    find_kind,
+    find_locker,
+)
+from runner.core.settings import Settings
+from runner.core.snapshot import dig_list
+from runner.errors import SettingsError
+from runner.project.load import Project
+from runner.project.text import read_tables, read_text
+
+PATTERNS = (*LOCKS, *METADATA, "pylock.*.toml", "*requirements*.txt", "requirements/*.txt")
+"""Files that a project may be installed from."""
+
+
+@dataclass(frozen=True)
+class ProjectLock:
+    """What a project's Python packages are installed from.
+
+    Attributes:
+        kind: who reads it.
+        path: the lock; where there is none, the file that says what the project needs.
+        is_locked: whether it is a lock.
+        files: requirements files that are resolved with `path`, or without it, relative to the project.
+        root: the folder of the workspace that the lock is of; None where it is the project's own.
+    """
+
+    kind: LockKind
+    path: Path
+    is_locked: bool = True
+    files: Sequence[str] = ()
+    root: Path | None = None
+
+
+def find_lock(project: Project, settings: Settings) -> ProjectLock:
+    """The lock: the setting's, else the project's own, else its workspace's; else what it is resolved from.
+
+    Raises:
+        SettingsError: the setting names no file that can be used, or a file cannot be read.
+    """
+    if settings.lock:
+        return take_named(project, settings.lock)
+    names = list_names(project.folder)
+    texts = {name: read_text(project.folder / name) for name in names if name.endswith(".txt")}
+    chosen = choose_lock(names, texts)
+    if not chosen or chosen.endswith(".txt"):
+        root = find_workspace(project.folder)
+        if root:
+            return ProjectLock("uv", root / "uv.lock", root=root)
+    if chosen:
+        return ProjectLock(find_kind(chosen, texts.get(chosen, "")), project.folder / chosen)
+    described = choose_unlocked(names, project.pyproject)
+    files = choose_requirements(names, texts, is_package(described, project.pyproject))
+    return make_unlocked(project, described, files)
+
+
+def take_named(project: Project, named: str) -> ProjectLock:
+    """The file that the setting names."""
+    path = project.folder / named
+    if not path.is_file():
+        raise SettingsError(
+            f"cannot find the lock file `{named}`",
+            f"no such file in `{project.folder}`",
+            "correct the setting `lock`",
+        )
+    root = find_workspace(project.folder)
+    if root and path.resolve() == root / "uv.lock":
+        return ProjectLock("uv", root / "uv.lock", root=root)
+    if not path.resolve().is_relative_to(project.folder):
+        raise SettingsError(f"the lock file `{named}` is outside the project", f"the project is `{project.folder}`")
+    kind = find_kind(named, read_text(path))
+    if kind not in {"project", "pipenv"} or path.name == "Pipfile.lock":
+        return ProjectLock(kind, path)
+    if path.name in METADATA:
+        return make_unlocked(project, named, [])
+    return make_unlocked(project, choose_unlocked(list_names(project.folder), project.pyproject), [named])
+
+
+def make_unlocked(project: Project, described: str, files: Sequence[str]) -> ProjectLock:
+    """What a project without a lock is resolved from; without anything, it needs no more than every suite has."""
+    if described == "Pipfile":
+        return ProjectLock("pipenv", project.folder / described, is_locked=False)
+    locker = find_locker(project.pyproject) if described == "pyproject.toml" else "project"
+    path = project.folder / (described or (files[0] if files else "pyproject.toml"))
+    return ProjectLock(locker, path, is_locked=False, files=() if locker != "project" else files)
+
+
+def is_package(described: str, pyproject: Mapping[str, Any]) -> bool:
+    """Whether the project itself says what it needs."""
+    return bool(described) and described != "Pipfile" and is_described(described, pyproject)
+
+
+def list_names(folder: Path) -> list[str]:
+    """The files of a folder that may matter, relative to it."""
+    found = {path.relative_to(folder).as_posix() for pattern in PATTERNS for path in folder.glob(pattern)}
+    return sorted(name for name in found if (folder / name).is_file())
+
+
+def find_workspace(folder: Path) -> Path | None:
+    """The folder above, in the same repository, whose uv.lock covers this one as a member.
+
+    Source: uv's documentation, "Using workspaces".
+    """
+    for root in folder.parents:
+        if (root / "uv.lock").is_file() and (root / "pyproject.toml").is_file():
+            table = read_tables(root / "pyproject.toml").get("tool", {}).get("uv", {}).get("workspace", {})
+            name = folder.relative_to(root).as_posix()
+            if any(fnmatch(name, each) for each in dig_list(table, "members")):
+                excluded = any(fnmatch(name, each) for each in dig_list(table, "exclude"))
+                return None if excluded else root
+        if (root / ".git").exists():
+            return None
+    return None
