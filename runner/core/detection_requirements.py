@@ -4,10 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from runner.core.detection_environments import detect_environments, find_declared_extras
+from runner.core.lock_groups import find_default_groups, find_groups
+from runner.core.lock_kinds import LockKind, pins_pytest
+from runner.core.lock_source import Source, find_source
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, dig_list, dig_table, normalize
 
 TEST_NAMES = frozenset({"test", "tests", "testing"})
-REQUIREMENTS = re.compile(r"(?:^|/)(?:requirements|dev|tests?)[^/]*\.(?:txt|in)$")
+REQUIREMENTS = re.compile(
+    r"(?:^|/)(?:[^/]*requirements|dev|tests?)[^/]*\.(?:txt|in)$|(?:^|/)requirements/[^/]+\.(?:txt|in)$"
+)
 
 
 def find_requirements(snapshot: Snapshot) -> frozenset[str]:
@@ -32,27 +38,40 @@ def find_poetry(poetry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def detect_test_requirements(snapshot: Snapshot) -> Detected:
-    """The extras and groups that uv's export has to be told of; other locks hold what they hold."""
-    if "uv.lock" not in snapshot.names:
+    """The extras and groups with the tests' requirements, where the lock's tool does not take them by itself."""
+    source = find_source(snapshot)
+    if source.kind in {"requirements", "pylock", "pipenv"}:
         return Detected()
-    groups = {name: resolve(name, dig_table(snapshot.pyproject, "dependency-groups")) for name in list_groups(snapshot)}
-    default = find_default_groups(snapshot, groups)
-    covered = any(has_pytest(groups[name]) for name in default)
-    chosen = choose(groups, default, covered)
-    extras = dig_table(snapshot.pyproject, "project", "optional-dependencies")
-    known = {name: set(map(normalize, each)) for name, each in extras.items() if isinstance(each, list)}
-    chosen_extras = choose(known, set(), covered or bool(chosen))
+    found = find_members(snapshot, source.kind)
+    default = find_included(find_default_groups(source.kind, snapshot.pyproject), found)
+    covered = any(has_pytest(found[name]) for name in default) or asks_for_pytest(snapshot, source)
+    chosen = choose(found, default, covered)
+    extras = find_declared_extras(snapshot)
+    chosen_extras = choose(extras, set(), covered or bool(chosen))
     detected = Detected()
     for setting, names, word in (("dependency_groups", chosen, "group"), ("extras", chosen_extras, "extra")):
         if names:
             words = ", ".join(f"{word} `{name}`" for name in names)
-            detected |= Detected((Finding("tests need", words, "pyproject.toml"),), {setting: names})
-    return detected
+            where = source.path if source.path in {"setup.py", "setup.cfg"} else "pyproject.toml"
+            detected |= Detected((Finding("tests need", words, where),), {setting: names})
+    if covered or chosen or chosen_extras or source.kind != "project":
+        return detected
+    return detected | detect_environments(snapshot)
 
 
-def list_groups(snapshot: Snapshot) -> list[str]:
-    """The dependency groups, as they are written."""
-    return [str(name) for name in dig_table(snapshot.pyproject, "dependency-groups")]
+def asks_for_pytest(snapshot: Snapshot, source: Source) -> bool:
+    """Whether a requirements file that is installed anyway is for the tests."""
+    return any(pins_pytest(snapshot.texts.get(path, "")) for path in source.files)
+
+
+def find_members(snapshot: Snapshot, kind: LockKind) -> dict[str, set[str]]:
+    """The packages of each dependency group, with those of the groups that it includes."""
+    standard = dig_table(snapshot.pyproject, "dependency-groups")
+    found = {}
+    for name in dict.fromkeys(find_groups(kind, snapshot.pyproject)):
+        own = dig_table(snapshot.pyproject, "tool", "poetry", "group", name, "dependencies")
+        found[name] = set(map(normalize, own)) | (resolve(name, standard) if name in standard else set())
+    return found
 
 
 def resolve(name: str, groups: Mapping[str, Any], seen: frozenset[str] = frozenset()) -> set[str]:
@@ -68,16 +87,10 @@ def resolve(name: str, groups: Mapping[str, Any], seen: frozenset[str] = frozens
     return found - {""}
 
 
-def find_default_groups(snapshot: Snapshot, groups: Mapping[str, set[str]]) -> set[str]:
-    """The groups that uv installs without being asked, with those that they include.
-
-    Source: uv's `[tool.uv] default-groups`, which is `["dev"]` where it is not set.
-    """
-    named = dig(snapshot.pyproject, "tool", "uv", "default-groups") or ["dev"]
-    if named == "all":
-        return set(groups)
-    default = {name for name in groups if isinstance(named, list) and name in named}
-    return default | {other for name in default for other in groups if f"group:{other}" in groups[name]}
+def find_included(default: Iterable[str], groups: Mapping[str, set[str]]) -> set[str]:
+    """Groups that are taken anyway, with those that they include."""
+    taken = {name for name in default if name in groups}
+    return taken | {other for name in taken for other in groups if f"group:{other}" in groups[name]}
 
 
 def choose(groups: Mapping[str, set[str]], default: set[str], covered: bool) -> list[str]:

@@ -25,7 +25,7 @@ PYLOCK = re.compile(r"^pylock\.[^.]+\.toml$")
 METADATA = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile")
 """Files that say what a project needs, without a lock."""
 
-REQUIREMENTS = re.compile(r"^(?:requirements/[^/]+|[^/]*requirements[^/]*)\.txt$")
+REQUIREMENTS = re.compile(r"^(?:requirements/[^/]+|[^/]*requirements[^/]*)\.(?:txt|in)$")
 """Requirements files, below the project."""
 
 HASH = "--hash="
@@ -92,13 +92,17 @@ def choose_requirements(names: Sequence[str], texts: Mapping[str, str], is_packa
     """
     found = find_requirement_files(names)
     tests = [path for path in found if pins_pytest(texts.get(path, ""))][:1]
-    plain = [] if is_package else [path for path in found if PurePosixPath(path).name == "requirements.txt"][:1]
+    plain = [] if is_package else [path for path in found if PurePosixPath(path).stem == "requirements"][:1]
     return list(dict.fromkeys((*plain, *tests))) or ([] if is_package else found[:1])
 
 
 def find_requirement_files(names: Sequence[str]) -> list[str]:
-    """The requirements files, in the order in which a run looks for one: the project's own folder comes first."""
-    return sorted(filter(REQUIREMENTS.match, names), key=lambda name: ("/" in name, name))
+    """The requirements files, in the order in which a run looks for one: the project's own folder comes first.
+
+    Those from which others were compiled, `.in`, count where there is no other.
+    """
+    found = sorted(filter(REQUIREMENTS.match, names), key=lambda name: ("/" in name, name))
+    return [name for name in found if name.endswith(".txt")] or found
 
 
 def pins_pytest(text: str) -> bool:

@@ -18,6 +18,7 @@ class Snapshot:
         remotes: addresses of the repository's remotes.
         has_repository: whether git keeps the project.
         is_root: whether no folder above the project's is the repository's.
+        workspace: the lock of a workspace above, of which the project is a member; empty where there is none.
     """
 
     pyproject: Mapping[str, Any] = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Snapshot:
     remotes: tuple[str, ...] = ()
     has_repository: bool = False
     is_root: bool = True
+    workspace: str = ""
 
     def find(self, name: str) -> list[str]:
         """Paths of the project's own files with a name; the shortest path first."""

@@ -1,16 +1,31 @@
 """Reads of a project's folder what detection looks at."""
 
+import os
 import re
 import subprocess
 from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
+from runner.core.lock_kinds import LOCKS
 from runner.core.snapshot import Snapshot, is_own
 from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
+from runner.project.locks import find_workspace
 from runner.project.sources import has_git, list_sources
 
 KNOWN = frozenset(
-    {"alembic.ini", "manage.py", "yoyo.ini", "pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "tox.ini"}
+    {
+        "Pipfile",
+        "setup.py",
+        "pylock.toml",
+        "alembic.ini",
+        "manage.py",
+        "yoyo.ini",
+        "pytest.toml",
+        ".pytest.toml",
+        "pytest.ini",
+        ".pytest.ini",
+        "tox.ini",
+    }
     | {"setup.cfg", ".python-version", ".gitignore", "GNUmakefile", "makefile", "Makefile", ".gitlab-ci.yml"}
 )
 """Files that are read wherever they are."""
@@ -36,14 +51,17 @@ def read_snapshot(project: Project) -> Snapshot:
     folder = project.folder
     listed = [PurePosixPath(name).as_posix() for name in list_sources(folder)]
     # What git ignores may still be what a person edits.
-    names = {name for name in {*listed, *KNOWN, "uv.lock"} if (folder / name).is_file()}
+    names = {name for name in {*listed, *KNOWN, *LOCKS} if (folder / name).is_file()}
     names = leave_out_samples(names)
     modules = [name for name in sorted(names) if name.endswith(".py")][:MOST]
     texts = {name: read_text(folder / name) for name in sorted(names) if is_read(name)}
     texts |= {name: text for name in modules if (text := read_module(folder / name))}
     repository = find_repository(folder)
     is_root = repository in {None, folder}
-    return Snapshot(project.pyproject, frozenset(names), texts, list_remotes(folder), repository is not None, is_root)
+    root = find_workspace(folder)
+    workspace = os.path.relpath(root / "uv.lock", folder) if root else ""
+    remotes = list_remotes(folder)
+    return Snapshot(project.pyproject, frozenset(names), texts, remotes, repository is not None, is_root, workspace)
 
 
 def leave_out_samples(names: set[str]) -> set[str]:

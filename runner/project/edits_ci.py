@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
-from runner.core.detection_lock import find_requirement_files
+from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot, dig
 
 Service = Literal["github", "gitlab", "none"]
@@ -60,10 +60,10 @@ def make_ci_file(snapshot: Snapshot, wanted: Service | None, version: str) -> tu
 def list_key_files(snapshot: Snapshot) -> list[str]:
     """Files that decide what the images hold; the lock file comes first."""
     named = dig(snapshot.pyproject, "tool", "runner", "lock")
-    lock = named if isinstance(named, str) else "uv.lock" if "uv.lock" in snapshot.names else ""
-    locks = [lock] if lock else find_requirement_files(snapshot)[:1]
+    source = find_source(snapshot)
+    decisive = [named] if isinstance(named, str) else [source.path, *source.files]
     # A name that would mean something to YAML, or to the service, is left out.
-    return [*(name for name in locks or ["uv.lock"] if re.fullmatch(r"[\w./-]+", name)), "pyproject.toml"]
+    return list(dict.fromkeys([*(name for name in decisive if re.fullmatch(r"[\w-][\w./-]*", name)), "pyproject.toml"]))
 
 
 def render(service: Service, keys: Sequence[str], version: str) -> str:

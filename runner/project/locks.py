@@ -1,30 +1,23 @@
 """Finds what a project's Python packages are installed from: its lock, or what they are resolved from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
-from runner.core.lock_export import is_described
-from runner.core.lock_kinds import (
-    LOCKS,
-    METADATA,
-    LockKind,
-    choose_lock,
-    choose_requirements,
-    choose_unlocked,
-    find_kind,
-    find_locker,
-)
+from runner.core.lock_kinds import LOCKS, METADATA, LockKind, choose_unlocked, find_kind
+from runner.core.lock_source import Source, choose_source, make_unlocked
 from runner.core.settings import Settings
 from runner.core.snapshot import dig_list
 from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.text import read_tables, read_text
 
-PATTERNS = (*LOCKS, *METADATA, "pylock.*.toml", "*requirements*.txt", "requirements/*.txt")
+PATTERNS = (*LOCKS, *METADATA, "pylock.*.toml", "*requirements*.txt", "*requirements*.in", "requirements/*.txt")
 """Files that a project may be installed from."""
+
+WORKSPACE_LOCK = "../uv.lock"
+"""How the lock of a workspace is told from a project's own; which folder above it is in does not matter."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +48,10 @@ def find_lock(project: Project, settings: Settings) -> ProjectLock:
     if settings.lock:
         return take_named(project, settings.lock)
     names = list_names(project.folder)
-    texts = {name: read_text(project.folder / name) for name in names if name.endswith(".txt")}
-    chosen = choose_lock(names, texts)
-    if not chosen or chosen.endswith(".txt"):
-        root = find_workspace(project.folder)
-        if root:
-            return ProjectLock("uv", root / "uv.lock", root=root)
-    if chosen:
-        return ProjectLock(find_kind(chosen, texts.get(chosen, "")), project.folder / chosen)
-    described = choose_unlocked(names, project.pyproject)
-    files = choose_requirements(names, texts, is_package(described, project.pyproject))
-    return make_unlocked(project, described, files)
+    texts = {name: read_text(project.folder / name) for name in names if name.endswith((".txt", ".in"))}
+    root = find_workspace(project.folder)
+    source = choose_source(names, texts, project.pyproject, WORKSPACE_LOCK if root else "")
+    return take_workspace(root) if root and source.path == WORKSPACE_LOCK else locate(project, source)
 
 
 def take_named(project: Project, named: str) -> ProjectLock:
@@ -79,29 +65,27 @@ def take_named(project: Project, named: str) -> ProjectLock:
         )
     root = find_workspace(project.folder)
     if root and path.resolve() == root / "uv.lock":
-        return ProjectLock("uv", root / "uv.lock", root=root)
+        return take_workspace(root)
     if not path.resolve().is_relative_to(project.folder):
         raise SettingsError(f"the lock file `{named}` is outside the project", f"the project is `{project.folder}`")
-    kind = find_kind(named, read_text(path))
-    if kind not in {"project", "pipenv"} or path.name == "Pipfile.lock":
-        return ProjectLock(kind, path)
     if path.name in METADATA:
-        return make_unlocked(project, named, [])
-    return make_unlocked(project, choose_unlocked(list_names(project.folder), project.pyproject), [named])
+        return locate(project, make_unlocked(named, [], project.pyproject))
+    kind = find_kind(named, read_text(path))
+    if kind != "project":
+        return ProjectLock(kind, path)
+    described = choose_unlocked(list_names(project.folder), project.pyproject)
+    return locate(project, make_unlocked(described, [named], project.pyproject))
 
 
-def make_unlocked(project: Project, described: str, files: Sequence[str]) -> ProjectLock:
-    """What a project without a lock is resolved from; without anything, it needs no more than every suite has."""
-    if described == "Pipfile":
-        return ProjectLock("pipenv", project.folder / described, is_locked=False)
-    locker = find_locker(project.pyproject) if described == "pyproject.toml" else "project"
-    path = project.folder / (described or (files[0] if files else "pyproject.toml"))
-    return ProjectLock(locker, path, is_locked=False, files=() if locker != "project" else files)
+def take_workspace(root: Path) -> ProjectLock:
+    """The lock of a workspace."""
+    return ProjectLock("uv", root / "uv.lock", root=root)
 
 
-def is_package(described: str, pyproject: Mapping[str, Any]) -> bool:
-    """Whether the project itself says what it needs."""
-    return bool(described) and described != "Pipfile" and is_described(described, pyproject)
+def locate(project: Project, source: Source) -> ProjectLock:
+    """A source with its place."""
+    path = project.folder / (source.path or next(iter(source.files), "pyproject.toml"))
+    return ProjectLock(source.kind, path, source.is_locked, source.files)
 
 
 def list_names(folder: Path) -> list[str]:

@@ -13,7 +13,6 @@ from runner.core.snapshot import Snapshot
 pytestmark = pytest.mark.unit
 
 PREFIX = "{user}:{password}@{host}:{port}/{dbname}"
-HASHED = "a==1 --hash=sha256:00\n"
 
 
 def make(texts=(), *names, **pyproject):
@@ -31,52 +30,6 @@ def find(detected, subject):
 
 
 @pytest.mark.parametrize(
-    ("texts", "found", "settings"),
-    [
-        ({"uv.lock": ""}, [("uv.lock", "uv.lock")], {}),
-        ({"requirements.txt": HASHED}, [("requirements with hashes", "requirements.txt")], {}),
-        (
-            {"requirements-app.txt": HASHED, "requirements.txt": HASHED + "pytest==9 --hash=sha256:11\n"},
-            [("requirements with hashes", "requirements.txt")],
-            {"lock": "requirements.txt"},
-        ),
-        (
-            {"requirements/test.txt": HASHED},
-            [("requirements with hashes", "requirements/test.txt")],
-            {"lock": "requirements/test.txt"},
-        ),
-    ],
-)
-def test_a_lock_file_is_named_where_a_run_would_not_find_it(texts, found, settings):
-    detected = detect(make(texts))
-    assert find(detected, "lock") == found
-    assert detected.settings == settings
-
-
-COMPILE = "uv pip compile --universal --generate-hashes"
-
-
-@pytest.mark.parametrize(
-    ("names", "tables", "command"),
-    [
-        (["poetry.lock"], {}, "poetry export -o requirements.txt"),
-        (
-            ["poetry.lock"],
-            {"tool": {"poetry": {"group": {"dev": {}, "test": {}}}}},
-            "poetry export --with dev,test -o requirements.txt",
-        ),
-        (["pdm.lock", "requirements.txt"], {}, "pdm export -o requirements.txt"),
-        (["requirements.txt"], {}, f"{COMPILE} requirements.txt -o requirements-lock.txt"),
-        (["requirements.in", "requirements.txt"], {}, f"{COMPILE} requirements.in -o requirements.txt"),
-        ([], {"project": {"name": "a"}}, "uv lock"),
-        ([], {}, f"{COMPILE} requirements.in -o requirements.txt"),
-    ],
-)
-def test_without_a_usable_lock_file_the_command_that_makes_one_is_told(names, tables, command):
-    assert detect(make({}, *names, **tables)).notes[0].endswith(f": `{command}`")
-
-
-@pytest.mark.parametrize(
     ("asked", "fits"),
     [(">=3.11", True), (">=3.10,<3.13", False), ("==3.13.*", True), ("~=3.12.0", False), ("nonsense", True)],
 )
@@ -91,27 +44,6 @@ def test_the_python_of_a_version_file(asked, fits):
     detected = detect(make({".python-version": asked}))
     assert find(detected, "Python") == [(asked.strip(), ".python-version")]
     assert any("asks for Python" in note for note in detected.notes) is not fits
-
-
-@pytest.mark.parametrize(
-    ("tables", "settings"),
-    [
-        ({"dependency_groups": {"test": ["pytest>=9"], "lint": ["ruff"]}}, {"dependency_groups": ["test"]}),
-        ({"dependency_groups": {"dev": ["pytest"], "lint": ["ruff"]}}, {}),
-        ({"dependency_groups": {"dev": [{"include-group": "tests"}], "tests": ["pytest"]}}, {}),
-        ({"dependency_groups": {"checks": ["pytest-xdist", "pytest"]}}, {"dependency_groups": ["checks"]}),
-        ({"dependency_groups": {"a": [{"include-group": "b"}], "b": [{"include-group": "a"}]}}, {}),
-        ({"dependency_groups": {"test": ["pytest"]}, "tool": {"uv": {"default-groups": "all"}}}, {}),
-        ({"project": {"optional-dependencies": {"testing": ["pytest"], "s3": ["boto3"]}}}, {"extras": ["testing"]}),
-        ({"project": {"optional-dependencies": {"all": ["pytest"]}}}, {"extras": ["all"]}),
-    ],
-)
-def test_the_group_or_extra_with_the_tests_requirements(tables, settings):
-    assert detect(make({}, "uv.lock", **tables)).settings == settings
-
-
-def test_groups_are_for_uv_alone():
-    assert detect(make({"requirements.txt": HASHED}, dependency_groups={"test": ["pytest"]})).settings == {}
 
 
 ALEMBIC = "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = driver://\n"

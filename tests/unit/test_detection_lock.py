@@ -1,0 +1,144 @@
+"""What `runner init` says of a project's lock, and which extras, groups and requirements it proposes for the tests."""
+
+import pytest
+
+from runner.core.detection_environments import read_extras
+from runner.core.detection_lock import detect_lock
+from runner.core.detection_requirements import detect_test_requirements
+from runner.core.snapshot import Snapshot
+
+pytestmark = pytest.mark.unit
+
+HASHED = "a==1 --hash=sha256:00\n"
+
+
+def make(texts=(), workspace="", **pyproject):
+    texts = dict(texts)
+    tables = {key.replace("_", "-"): value for key, value in pyproject.items()}
+    return Snapshot(tables, frozenset(texts), texts, workspace=workspace)
+
+
+def find_lock(snapshot):
+    return [(each.found, each.where) for each in detect_lock(snapshot).findings]
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"uv.lock": ""}, ("uv.lock", "uv.lock")),
+        ({"poetry.lock": "", "pyproject.toml": ""}, ("poetry.lock", "poetry.lock")),
+        ({"pylock.dev.toml": ""}, ("pylock.dev.toml", "pylock.dev.toml")),
+        ({"requirements.txt": HASHED}, ("requirements with hashes", "requirements.txt")),
+        (
+            {"requirements-app.txt": HASHED, "requirements.txt": HASHED + "pytest==9 --hash=sha256:11\n"},
+            ("requirements with hashes", "requirements.txt"),
+        ),
+        ({"requirements/test.txt": HASHED}, ("requirements with hashes", "requirements/test.txt")),
+    ],
+)
+def test_a_lock_of_any_kind_needs_no_setting(texts, found):
+    detected = detect_lock(make(texts))
+    assert find_lock(make(texts)) == [found]
+    assert (detected.settings, detected.notes) == ({}, ())
+
+
+def test_the_lock_of_a_workspace_is_named():
+    assert find_lock(make(workspace="../../uv.lock")) == [("uv.lock of the workspace", "../../uv.lock")]
+
+
+UNLOCKED = "there is no lock: versions are resolved when the image is built, and stay as long as it does"
+
+
+@pytest.mark.parametrize(
+    ("texts", "tables", "found", "note"),
+    [
+        ({"requirements.txt": "a"}, {}, "none; requirements.txt", f"{UNLOCKED}; `runner lock` pins them"),
+        ({"requirements.in": "a"}, {}, "none; requirements.in", f"{UNLOCKED}; `runner lock` pins them"),
+        ({}, {"project": {"name": "a"}}, "none; pyproject.toml", f"{UNLOCKED}; `runner lock` pins them"),
+        ({"Pipfile": ""}, {}, "none; Pipfile", f"{UNLOCKED}; `runner lock` pins them; `pipenv lock` makes one"),
+        ({}, {}, "none; nothing but pytest and psycopg", f"{UNLOCKED}; `runner lock` pins them"),
+    ],
+)
+def test_without_a_lock_it_is_told_what_is_resolved(texts, tables, found, note):
+    assert find_lock(make(texts, **tables)) == [(found, "")]
+    assert detect_lock(make(texts, **tables)).notes == (note,)
+
+
+def test_what_conda_locked_is_no_lock():
+    assert "`pixi.lock` cannot be used" in detect_lock(make({"pixi.lock": ""})).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("tables", "settings"),
+    [
+        ({"dependency_groups": {"test": ["pytest>=9"], "lint": ["ruff"]}}, {"dependency_groups": ["test"]}),
+        ({"dependency_groups": {"dev": ["pytest"], "lint": ["ruff"]}}, {}),
+        ({"dependency_groups": {"dev": [{"include-group": "tests"}], "tests": ["pytest"]}}, {}),
+        ({"dependency_groups": {"checks": ["pytest-xdist", "pytest"]}}, {"dependency_groups": ["checks"]}),
+        ({"dependency_groups": {"a": [{"include-group": "b"}], "b": [{"include-group": "a"}]}}, {}),
+        ({"dependency_groups": {"test": ["pytest"]}, "tool": {"uv": {"default-groups": "all"}}}, {}),
+        ({"project": {"optional-dependencies": {"testing": ["pytest"], "s3": ["boto3"]}}}, {"extras": ["testing"]}),
+        ({"project": {"optional-dependencies": {"all": ["pytest"]}}}, {"extras": ["all"]}),
+    ],
+)
+def test_the_group_or_extra_with_the_tests_requirements(tables, settings):
+    assert detect_test_requirements(make({"uv.lock": ""}, **tables)).settings == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("requirements.txt", HASHED), ("Pipfile.lock", "{}"), ("pylock.toml", ""), ("pdm.lock", "")]
+)
+def test_locks_that_hold_the_tests_requirements_need_no_group(name, text):
+    assert detect_test_requirements(make({name: text}, dependency_groups={"test": ["pytest"]})).settings == {}
+
+
+def test_poetry_takes_its_groups_by_itself_unless_they_are_optional():
+    group = {"dependencies": {"pytest": "*"}}
+    assert (
+        detect_test_requirements(make({"poetry.lock": ""}, tool={"poetry": {"group": {"test": group}}})).settings == {}
+    )
+    optional = {"poetry": {"group": {"test": {**group, "optional": True}}}}
+    assert detect_test_requirements(make({"poetry.lock": ""}, tool=optional)).settings == {
+        "dependency_groups": ["test"]
+    }
+
+
+SETUP = """
+import setuptools
+extras = {"test": ["pytest>=8"], "docs": ["sphinx"], "odd": make_list()}
+setuptools.setup(name="a", extras_require=extras)
+"""
+
+
+@pytest.mark.parametrize(
+    ("texts", "tables", "settings"),
+    [
+        ({"setup.py": SETUP}, {}, {"extras": ["test"]}),
+        ({"setup.cfg": "[options.extras_require]\ntests =\n    pytest\n    mock\n"}, {}, {"extras": ["tests"]}),
+        ({"requirements-dev.txt": "pytest"}, {"project": {"optional-dependencies": {"all": ["pytest"]}}}, {}),
+        (
+            {"tox.ini": "[testenv]\ndeps =\n  pytest>8\n  -r{toxinidir}/more.txt\n  py311: six\n  {[base]deps}\n"},
+            {"project": {}},
+            {"requirements": ["pytest>8", "-rmore.txt"]},
+        ),
+        ({"tox.ini": "[testenv]\nextras = test, pg\n"}, {"project": {}}, {"extras": ["test", "pg"]}),
+        ({"tox.ini": "no section"}, {"project": {}}, {}),
+        ({}, {"tool": {"tox": {"env_run_base": {"deps": ["pytest", "six"]}}}}, {"requirements": ["pytest", "six"]}),
+        ({}, {"tool": {"tox": {"legacy_tox_ini": "[testenv]\ndeps = pytest\n"}}}, {"requirements": ["pytest"]}),
+        (
+            {},
+            {"tool": {"hatch": {"envs": {"default": {"dependencies": ["pytest"], "features": ["pg"]}}}}},
+            {"requirements": ["pytest"], "extras": ["pg"]},
+        ),
+        ({"tox.ini": "[testenv]\ndeps = pytest\n"}, {"dependency-groups": {"dev": ["pytest"]}}, {}),
+    ],
+)
+def test_without_a_lock_setuptools_tox_and_hatch_tell_what_the_tests_need(texts, tables, settings):
+    assert detect_test_requirements(make(texts, **tables)).settings == settings
+
+
+@pytest.mark.parametrize(
+    "text", ["", "def (", "setup(extras_require=make())", "setup(extras_require={**others, 1: 2})"]
+)
+def test_a_setup_that_cannot_be_read_has_no_extras(text):
+    assert read_extras(text) == {}
