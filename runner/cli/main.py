@@ -17,7 +17,20 @@ from runner import __version__
 from runner.errors import RunnerError
 
 COMMANDS = (
-    *("audit", "bundle", "clean", "compose", "config", "doctor", "flaky", "groups", "image_travel", "init", "last"),
+    *(
+        "audit",
+        "bundle",
+        "clean",
+        "compose",
+        "config",
+        "doctor",
+        "explain",
+        "flaky",
+        "groups",
+        "image_travel",
+        "init",
+        "last",
+    ),
     *("ledger", "lock", "logs", "ps", "psql", "run", "shell", "status"),
 )
 """Modules beside this one; each adds its commands to `app`."""

@@ -11,7 +11,20 @@ from runner.cli.main import app
 
 pytestmark = pytest.mark.unit
 
-COMMANDS = ["audit", "bundle", "clean", "compose", "config", "doctor", "flaky", "groups", "init", "last", "lock"]
+COMMANDS = [
+    "audit",
+    "bundle",
+    "clean",
+    "compose",
+    "config",
+    "doctor",
+    "explain",
+    "flaky",
+    "groups",
+    "init",
+    "last",
+    "lock",
+]
 COMMANDS += ["logs", "ps", "psql", "run", "shell", "status"]
 LISTED = [*COMMANDS, "image", "ledger"]
 """As the help has them: those with commands of their own come last."""

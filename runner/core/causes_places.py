@@ -1,0 +1,133 @@
+"""Finds where a project says what a failure shows: an address in its files, and the variable that holds it. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from runner.core.causes import Place, shorten
+from runner.core.detection_python import read_uses
+from runner.core.snapshot import Snapshot
+
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0"})  # noqa: S104 -- names to compare with
+
+URL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://[^\s'\"<>`,;)]*")
+
+READS = re.compile(
+    r"(?:getenv|environ(?:\.get|\.setdefault)?|env(?:\.\w+)?|config)\s*[\[(]\s*[\"'](?P<name>\w+)[\"']"
+    r"|^\s+(?P<field>\w+)\s*:\s*[\w.\[\]| ]+=|^(?:export\s+)?(?P<plain>[A-Z][A-Z0-9_]{2,})=",
+    re.MULTILINE,
+)
+"""A variable that a line reads: by a call, as the field of a class of settings, or in a file such as `.env`."""
+
+NEAR = 2
+"""Lines before an address in which the variable may stand that it is the default of."""
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a failure tells of the address that was dialled; each part may be empty."""
+
+    host: str = ""
+    port: str = ""
+    user: str = ""
+    database: str = ""
+
+    def as_text(self) -> str:
+        """The address in words."""
+        place = f"`{self.host}{':' if self.host and self.port else ''}{self.port}`" if self.host or self.port else ""
+        named = [f"{word} `{text}`" for word, text in (("user", self.user), ("database", self.database)) if text]
+        return ", ".join([*filter(None, [place]), *named])
+
+
+def find_places(snapshot: Snapshot, address: Address) -> list[Place]:
+    """The lines that hold an address, those that fit best; none where nothing fits well."""
+    scored = [
+        (score, Place(path, number, shorten(line)))
+        for path, number, line in list_lines(snapshot)
+        if (score := rate(line, address)) >= 2
+    ]
+    best = max((score for score, _ in scored), default=0)
+    return [place for score, place in scored if score == best][:SHOWN]
+
+
+def list_lines(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
+    """Path, number and text of all lines, those of tests first: they are what is run."""
+    order = sorted(snapshot.texts, key=lambda path: ("test" not in path, path))
+    for path in order:
+        for number, line in enumerate(snapshot.texts[path].splitlines(), 1):
+            if not line.lstrip().startswith("#"):
+                yield path, number, line
+
+
+def rate(line: str, address: Address) -> int:
+    """How well a line fits an address: 0 for not at all, 2 for a part that is not common."""
+    if found := URL.search(line):
+        return rate_url(found[0], address)
+    score = 0
+    if address.port and re.search(rf"(?<![\w.]){address.port}(?![\w.])", line) and "port" in line.lower():
+        score += 2
+    if address.host and re.search(rf"[\"'=@ ]{re.escape(address.host)}[\"':\s/]|={re.escape(address.host)}$", line):
+        score += 1 if address.host in LOCAL else 2
+    for word, text in (("user", address.user), ("db|database|name", address.database)):
+        if text and re.search(rf"(?i:{word})\w*[\"']?\s*[:=,]+\s*[\"']?{re.escape(text)}\b", line):
+            score += 2
+    return score
+
+
+def rate_url(url: str, address: Address) -> int:
+    """How well a URL fits: 0 where any part is another one."""
+    try:
+        found = urlsplit(url)
+        port = str(found.port or 5432)
+    except ValueError:
+        return 0
+    host = found.hostname or ""
+    pairs = [
+        (address.port, port if "{" not in url else address.port),
+        (address.user, unquote(found.username or "")),
+        (address.database, unquote(found.path.strip("/"))),
+    ]
+    if "{" in url or "%(" in url:
+        return 0
+    if address.host and not (host == address.host or {host, address.host} <= LOCAL):
+        return 0
+    if any(wanted and there and wanted != there for wanted, there in pairs):
+        return 0
+    return 2 + sum(bool(wanted and wanted == there) for wanted, there in pairs)
+
+
+def find_variable(snapshot: Snapshot, places: Sequence[Place]) -> tuple[str, Place] | None:
+    """The variable whose default an address is, and where it is read."""
+    for place in places:
+        text = snapshot.texts[place.file]
+        lines, first = text.splitlines(), place.line - 1
+        # The call may have begun on a line before.
+        while first > max(0, place.line - 1 - NEAR) and lines[first - 1].rstrip().endswith(("(", ",", "=", "[")):
+            first -= 1
+        part = "\n".join(lines[first : place.line])
+        for found in reversed([*READS.finditer(part)]):
+            if name := choose_name(found, text):
+                number = first + part.count("\n", 0, found.end())
+                return name, Place(place.file, number + 1, shorten(lines[number]))
+    return None
+
+
+def choose_name(found: re.Match[str], text: str) -> str:
+    """The variable that a line reads; empty for a field of a class that reads none."""
+    if name := found["name"] or found["plain"]:
+        return name
+    field = found["field"].upper()
+    return next((each for each in read_uses(text).variables if each.upper().endswith(field)), "")
+
+
+def find_password(snapshot: Snapshot, place: Place) -> str:
+    """The password of an address in the project's own file; empty where it has none."""
+    lines = snapshot.texts[place.file].splitlines()
+    found = URL.search(lines[place.line - 1])
+    try:
+        return unquote(urlsplit(found[0]).password or "") if found else ""
+    except ValueError:
+        return ""
