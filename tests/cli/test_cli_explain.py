@@ -90,7 +90,8 @@ def test_a_run_that_ended_outside_of_its_tests_is_explained_from_pytest_s_own_wo
 
 def test_workers_that_collected_different_tests_are_explained_from_the_log(folder):
     difference = "--- gw0\n\n+++ gw1\n\n@@ -1,2 +1,2 @@\n\n-tests/t.py::t[b]\n+tests/t.py::t[b]\n"
-    suite = f"collected\nDifferent tests were collected between gw0 and gw1. The difference is:\n{difference}\nTo see why\n- x\n"
+    told = "Different tests were collected between gw0 and gw1. The difference is:"
+    suite = f"collected\n{told}\n{difference}\nTo see why\n- x\n"
     keep(folder, suite=suite)
     assert "in another order, as a set gives them" in folder.run("explain").assert_exit(0).stdout
 
