@@ -29,6 +29,7 @@ from runner.streams import Streams
 from runner.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from runner.postgres.use import UseWatch
     from runner.setup import Setup
 
 END_OF_TESTS = "ephemeral-runner: the tests have ended"
@@ -61,6 +62,7 @@ class Environment:
         self._slot_address = make_server(plan.settings.postgres, stage.isolation, secrets.token_hex(16))
         self._calls = 0
         self._setup: Setup | None = None
+        self._watch: UseWatch | None = None
         self._is_interrupted = False
 
     @property
@@ -168,6 +170,7 @@ class Environment:
         from runner.postgres.base import make_base
         from runner.postgres.slots import Slots
         from runner.postgres.template import Template
+        from runner.postgres.use import UseWatch
 
         script, isolation = None, self._stage.isolation
         server = self._slot_address
@@ -187,6 +190,8 @@ class Environment:
             slots = Slots(self._connection, self._at, isolation, server, script, self._stage.rights, base)
             self._answers.serve(Served(self._server, self._at, slots, template, script))
             step["note"] = f"{', '.join(slots.made)} ({isolation})"
+        if isolation in {"schema", "database", "none"}:
+            self._watch = UseWatch([self._at])
 
     @property
     def is_prepared(self) -> bool:
@@ -215,6 +220,10 @@ class Environment:
     def restore(self, slot: str) -> None:
         """Make a slot as it was at its start."""
         self._answers.restore(slot)
+
+    def was_used(self) -> bool:
+        """Whether any session came to the database since it was prepared; True where nobody can tell."""
+        return self._watch is None or self._watch.was_used()
 
     def mark_log(self) -> bytes:
         """Let the server write a line into its log, behind those of the tests; the line."""

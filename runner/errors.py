@@ -109,6 +109,13 @@ class RetryBudgetError(RunnerError):
     meaning = "the retry budget was exceeded"
 
 
+class UnusedDatabaseError(RunnerError):
+    """All tests passed or were skipped, but none used the database that was prepared for them."""
+
+    exit_code = 98
+    meaning = "no test used the database (`strict`)"
+
+
 class Interrupted(RunnerError):
     """A signal asked the run to end."""
 
@@ -133,5 +140,6 @@ ERRORS: tuple[type[RunnerError], ...] = (
     EmptySelectionError,
     LeftBehindError,
     RetryBudgetError,
+    UnusedDatabaseError,
     Interrupted,
 )

@@ -14,6 +14,8 @@ from runner.core.nearest import make_hint
 from runner.core.outcome import NO_TESTS, Tally, check_ends, combine_exit_codes
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
+from runner.core.silence import is_ci, judge_silence
+from runner.core.skips import SkipLog
 from runner.core.verdict import judge
 from runner.engines.protocol import Access, Engine, Leftover, Progress
 from runner.environment import Environment
@@ -109,6 +111,8 @@ class Session:
         self._marks: frozenset[str] | None = None
         self._deadline: float | None = None
         self._ended: list[int] = []
+        self._skips = SkipLog()
+        self._uses: list[bool] = []
         self._collects_apart = False
         self.outcome = Outcome()
 
@@ -172,6 +176,8 @@ class Session:
             codes = self._follow_passes(environment, stage, streams, check, started)
             if stage.database:
                 take_last_words(streams, environment.mark_log())
+                if any(code != NO_TESTS for each, code in zip(stage.passes, codes, strict=True) if each.needs.database):
+                    self._uses.append(environment.was_used())
             return codes
         except (Interrupted, NotReadyError):
             environment.interrupt()
@@ -250,7 +256,18 @@ class Session:
         outcome = self.outcome
         verdict = judge(code, outcome.log, self._rules.find_broken(), self._plan.settings, date.today())  # noqa: DTZ011 -- the user's own day
         outcome.exit_code, outcome.error = verdict.exit_code, verdict.error
-        outcome.lines = [*verdict.lines, *self._failing.lines]
+        outcome.lines = [*verdict.lines, *self._failing.lines, *self._judge_silence()]
+
+    def _judge_silence(self) -> list[str]:
+        """What there is to say of tests that were skipped, and of a database that none used; that may be an error."""
+        outcome, plan = self.outcome, self._plan
+        skips = self._skips.describe()
+        error, line = judge_silence(
+            self._uses, outcome.tally.verdicts, skips, plan.selection, plan.settings.strict, is_ci(self._around.environ)
+        )
+        if error is not None and not outcome.exit_code:
+            outcome.error, outcome.exit_code = error, error.exit_code
+        return [*skips, *filter(None, [line])]
 
     def _write_junit(self) -> None:
         """One JUnit file of all passes; what cannot be written is no error of the tests."""
@@ -303,6 +320,7 @@ class Session:
         self.outcome.log.add(event)
         self._rules.hear(event)
         self._failing.hear(event, self._collects_apart)
+        self._skips.hear(event)
         if event.name == "collected" and not self._collects_apart:
             self._marks = frozenset(event.data["marks"])
         if event.name == "unknown-mark":

@@ -46,6 +46,14 @@ LockedOption = Annotated[
         "--locked/--no-locked", help="Refuse any image but that of runner.lock; default in CI.", show_default=False
     ),
 ]
+StrictOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict/--no-strict",
+        help="Fail when no test used the database that was prepared; default in CI.",
+        show_default=False,
+    ),
+]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Show whole image builds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 RunArgument = Annotated[

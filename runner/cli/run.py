@@ -21,6 +21,7 @@ from runner.cli.options import (
     MarkOption,
     PathsArgument,
     ProjectOption,
+    StrictOption,
     TimeoutOption,
     VerboseOption,
     WhenOption,
@@ -75,6 +76,7 @@ def run(
         ),
     ] = 0,
     locked: LockedOption = None,
+    strict: StrictOption = None,
     project: ProjectOption = Path(),
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -101,6 +103,7 @@ def run(
         reruns_delay=parse_number(reruns_delay),
         retry_budget=parse_number(retry_budget),
         locked=locked,
+        strict=strict,
     )
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())

@@ -36,6 +36,7 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
     "test-collected": {"test": str, "marks": list},
     "failure-located": {"test": str, "attempt": int, "file": str, "line": int, "text": str},
     "collection-failed": {"test": str, "message": str, "file": str, "line": int, "text": str},
+    "collection-skipped": {"test": str, "message": str},
     "marks-declared": {"marks": list},
     "rule-broken": {"rule": str, "test": str, "worker": str, "object": str, "text": str},
     "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int},

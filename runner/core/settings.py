@@ -129,6 +129,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         bool | Literal["auto"],
         Meta(description="refuse any image but the one in runner.lock; `auto`: where `CI` is set and there is a lock"),
     ] = "auto"
+    strict: Annotated[
+        bool | Literal["auto"],
+        Meta(description="fail when no test used the database that was prepared; `auto`: where `CI` is set"),
+    ] = "auto"
     packages: Annotated[list[str], Meta(description="Debian packages that the suite image needs")] = []
     base_image: Annotated[
         str,

@@ -52,6 +52,11 @@ class StartReporter:
             time=time.time(),
         )
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file, or a class, was skipped as a whole; every worker collects the same."""
+        if report.skipped and os.environ.get(slot.WORKER, "gw0") == "gw0":
+            self._reports.tell("collection-skipped", test=report.nodeid, message=find_reason(report))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Tests were collected, of which `-m` and `-k` will choose; every worker collects the same."""
@@ -89,7 +94,7 @@ class TestReporter:
                 attempt=attempt,
                 error=getattr(report, "runner_error", ""),
                 reason=getattr(report, "runner_reason", "") if again else "",
-                message=find_message(report) if report.outcome in {"failed", "rerun"} else "",
+                message=find_message(report) if report.outcome in {"failed", "rerun"} else find_reason(report),
                 text=report.longreprtext[:LONGEST_TEXT] if again else "",
             )
 
@@ -114,6 +119,14 @@ def find_message(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
     text = str(crash.message if crash is not None else report.longrepr or "")
     return text.partition("\n")[0][:500]
+
+
+def find_reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Why something was skipped; empty where it was not."""
+    where = report.longrepr
+    if not report.skipped or hasattr(report, "wasxfail") or not isinstance(where, tuple):
+        return ""
+    return str(where[2]).removeprefix("Skipped: ").partition("\n")[0][:500]
 
 
 def find_verdict(report: pytest.TestReport) -> str:

@@ -10,6 +10,7 @@ from runner.core.lock import NAME, Lock, make_pins
 from runner.core.lock_inputs import LockInputs, find_stale
 from runner.core.pins import Pins
 from runner.core.settings import Settings
+from runner.core.silence import is_ci
 from runner.core.words import shorten
 from runner.errors import ImageError, SettingsError
 from runner.project.load import Project
@@ -73,11 +74,6 @@ def load_lock_state(
     is_binding = bool(lock and is_ci(environ)) if settings.locked == "auto" else settings.locked
     cache = project.folder / settings.results / "images.json"
     return LockState(lock, inputs, architecture, stale, is_binding, settings, pins, cache)
-
-
-def is_ci(environ: Mapping[str, str]) -> bool:
-    """Whether a run is one of CI, by the variable that every CI product sets."""
-    return environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
 def check_lock_state(state: LockState, folder: Path) -> LockState:
