@@ -1,9 +1,9 @@
-"""`runner audit`: which tests depend on the order or the company they run in."""
+"""`runner audit`: which tests depend on the order or the company they run in; with `--isolation`, on the isolation."""
 
 import json
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -11,7 +11,6 @@ from runner.cli.main import app
 from runner.cli.options import (
     ConfigOption,
     GroupOption,
-    IsolationOption,
     JsonOption,
     KeywordOption,
     LockedOption,
@@ -21,6 +20,7 @@ from runner.cli.options import (
     TimeoutOption,
     VerboseOption,
     WhenOption,
+    WorkersOption,
 )
 from runner.cli.selecting import SOME_SEED, PassingCommand, make_selection, read_seed
 
@@ -37,10 +37,30 @@ Examples:
   runner audit                       the default selection
   runner audit --group regression tests/api
   runner audit --shuffle=4711        with the random order of an earlier audit
+  runner audit --isolation           which isolation the tests need; --all tries every one
+  runner audit --isolation=database  the order again, in that isolation
 """
 
+COMPARE = "compare"
+"""What `--isolation` stands for alone."""
 
-@app.command("audit", cls=PassingCommand, epilog=EXAMPLES)
+
+class AuditCommand(PassingCommand):
+    """Lets `--isolation` stand alone; before a name of one it is the option of every command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give the lone option its value."""
+        from runner.core.groups import Isolation
+
+        end = args.index("--") if "--" in args else len(args)
+        kinds = {*get_args(Isolation)}
+        for at, each in enumerate(args[:end]):
+            if each == "--isolation" and not (at + 1 < end and args[at + 1] in kinds):
+                args = [*args[:at], f"--isolation={COMPARE}", *args[at + 1 :]]
+        return super().parse_args(ctx, args)
+
+
+@app.command("audit", cls=AuditCommand, epilog=EXAMPLES)
 def audit(
     ctx: typer.Context,
     paths: PathsArgument = None,
@@ -48,7 +68,16 @@ def audit(
     when: WhenOption = "",
     mark: MarkOption = "",
     keyword: KeywordOption = "",
-    isolation: IsolationOption = None,
+    workers: WorkersOption = None,
+    isolation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[KIND]", help="Alone: which isolation the tests need. Else the one to audit the order in."
+        ),
+    ] = None,
+    tries_all: Annotated[
+        bool, typer.Option("--all", help="With `--isolation`: try every isolation, not only up to the first equal one.")
+    ] = False,
     timeout: TimeoutOption = None,
     shuffle: Annotated[str, typer.Option(metavar="[=SEED]", help="The random order; a new one by default.")] = "",
     locked: LockedOption = None,
@@ -65,10 +94,16 @@ def audit(
     from runner.core.plan import make_plan
     from runner.core.settings import parse_number
 
-    loaded, sourced = load(project, config, isolation=isolation, timeout=parse_number(timeout), locked=locked)
+    compares = isolation == COMPARE
+    flags = {"isolation": None if compares else isolation, "workers": parse_number(workers)}
+    loaded, sourced = load(project, config, timeout=parse_number(timeout), locked=locked, **flags)
     settings = sourced.settings
     arguments = ctx.meta.get("pytest_args", ())
     selection = make_selection(loaded.folder, group, when, mark, keyword, paths, arguments)
+    if compares:
+        from runner.cli.comparing import compare
+
+        raise typer.Exit(compare(loaded, settings, selection, tries_all, as_json, verbose))
     seed = read_seed(shuffle or SOME_SEED) or 0
     make = partial(make_plan, settings, selection, seed=seed)
     make(cpus=1)  # Refuses unknown groups before the engine is asked for anything.

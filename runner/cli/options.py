@@ -39,6 +39,9 @@ FailedFirstOption = Annotated[
 IsolationOption = Annotated[
     str | None, typer.Option(metavar="KIND", help="What each worker owns: schema, database, or none.")
 ]
+WorkersOption = Annotated[
+    str | None, typer.Option("-n", "--workers", metavar="N", help="Parallel workers: a number, or auto.")
+]
 TimeoutOption = Annotated[str | None, typer.Option(metavar="SECONDS", help="Time limit of the tests.")]
 LockedOption = Annotated[
     bool | None,

@@ -25,6 +25,7 @@ from runner.cli.options import (
     TimeoutOption,
     VerboseOption,
     WhenOption,
+    WorkersOption,
 )
 from runner.cli.selecting import PassingCommand, choose_use, make_selection, read_seed
 
@@ -51,9 +52,7 @@ def run(
     when: WhenOption = "",
     mark: MarkOption = "",
     keyword: KeywordOption = "",
-    workers: Annotated[
-        str | None, typer.Option("-n", "--workers", metavar="N", help="Parallel workers: a number, or auto.")
-    ] = None,
+    workers: WorkersOption = None,
     isolation: IsolationOption = None,
     dist: Annotated[str | None, typer.Option(metavar="MODE", help="How xdist distributes tests.")] = None,
     timeout: TimeoutOption = None,
