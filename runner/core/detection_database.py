@@ -7,8 +7,11 @@ from runner.core.detection_requirements import find_requirements
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot
 
-WORDS = r"(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG|PGSQL|PSQL|SQLALCHEMY)"
-ADDRESS = re.compile(rf"(?:\w+_)?{WORDS}(?:_\w+)?_(?:URL|URI|DSN)|(?:\w+_)?{WORDS}(?:URL|URI|DSN)")
+WORDS = r"(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG|PGSQL|PSQL|SQLALCHEMY|PSYCOPG\d?|ASYNCPG)"
+ADDRESS = re.compile(rf"(?:\w+_)?{WORDS}(?:_\w+)?_(?:URL|URI|DSN)S?|(?:\w+_)?{WORDS}(?:URL|URI|DSN)S?|(?:TESTS?_)?DSN")
+LISTS = re.compile(r"\w+(?:URLS|URIS|DSNS)")
+"""Of a list of addresses one is enough."""
+
 PART = re.compile(rf"((?:\w+_)?{WORDS}(?:_TEST)?_)(\w+)")
 PARTS = {
     "HOST": "{host}",
@@ -50,7 +53,7 @@ def detect_database(snapshot: Snapshot) -> Detected:
         else:
             found = Finding("database", f"`{name}` = {template}", where)
             detected |= Detected((found,), {"environment": {name: template}})
-    return detected | find_own_servers(snapshot)
+    return detected
 
 
 def find_variables(snapshot: Snapshot) -> dict[str, str]:
@@ -66,12 +69,17 @@ def make_template(name: str, snapshot: Snapshot, where: str) -> str | None:
     """What the variable has to hold, or None where it has nothing to do with Postgres."""
     if OTHERS.search(name):
         return None
-    if name in VARIABLES and "URL" not in name:
-        return VARIABLES[name]
     if ADDRESS.fullmatch(name):
         return find_driver(name, snapshot, where) + ADDRESS_PARTS
+    return find_part(name) or None
+
+
+def find_part(name: str) -> str:
+    """The placeholder for a variable that holds one part of an address; empty for others."""
+    if name in VARIABLES and "URL" not in name:
+        return VARIABLES[name]
     part = PART.fullmatch(name)
-    return PARTS.get(part[2]) if part else None
+    return PARTS.get(part[2], "") if part else ""
 
 
 def find_driver(name: str, snapshot: Snapshot, where: str) -> str:
@@ -99,13 +107,3 @@ def is_async(name: str, snapshot: Snapshot) -> bool:
         re.search(r"\b(?:create_async_engine|async_engine_from_config|AsyncEngine)\b", text)
         for _, text in snapshot.python_files()
     )
-
-
-def find_own_servers(snapshot: Snapshot) -> Detected:
-    """A note where the tests start a Postgres of their own, which a run cannot replace by itself."""
-    tools = sorted(find_requirements(snapshot) & {"testcontainers", "pytest-postgresql", "testing-postgresql"})
-    notes = tuple(
-        f"`{tool}` starts a Postgres by itself; let the tests take `TEST_DATABASE_URL` where it is set"
-        for tool in tools
-    )
-    return Detected((), {}, notes)

@@ -73,11 +73,40 @@ class Detected:
     notes: tuple[str, ...] = ()
 
     def __or__(self, other: "Detected") -> "Detected":
-        """Both; tables of settings are joined, and of two values the second counts."""
-        settings = dict(self.settings)
-        for name, value in other.settings.items():
-            settings[name] = {**settings.get(name, {}), **value} if isinstance(value, dict) else value
-        return Detected(self.findings + other.findings, settings, self.notes + other.notes)
+        """Both; tables of settings and sets of names are joined, of two isolations the stronger counts, else the second."""
+        return Detected(self.findings + other.findings, join(self.settings, other.settings), self.notes + other.notes)
+
+
+STRENGTH = ("schema", "database", "none", "server", "sandbox")
+"""`none` leaves a suite alone that has databases of its own for its workers; with a server for each it still may."""
+
+SETS = frozenset({"rights", "extensions", "databases", "pytest_args", "packages", "init_sql"})
+"""Settings whose items are added up."""
+
+
+def join(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of two findings."""
+    joined = dict(one)
+    for name, value in other.items():
+        before = joined.get(name)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            joined[name] = join(before, value)
+        elif name in SETS and before:
+            joined[name] = [*dict.fromkeys([*before, *value])]
+        elif name == "isolation" and before:
+            joined[name] = max(before, value, key=STRENGTH.index)
+        else:
+            joined[name] = value
+    return joined
+
+
+def is_test(path: str) -> bool:
+    """Whether a file belongs to the tests, by pytest's usual names."""
+    folders, name = PurePosixPath(path).parts[:-1], PurePosixPath(path).name
+    return (
+        not {"test", "tests", "testing"}.isdisjoint(folders)
+        or re.match(r"test_|conftest\.py|.*_test\.py", name) is not None
+    )
 
 
 def is_own(path: str) -> bool:
