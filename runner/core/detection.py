@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Sequence
 
+from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_database import detect_database
+from runner.core.detection_env_files import detect_env_files
+from runner.core.detection_ids import detect_ids
 from runner.core.detection_isolation import detect_isolation
 from runner.core.detection_lock import detect_lock, detect_python
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
+from runner.core.detection_options import detect_options
+from runner.core.detection_other_services import detect_other_services
+from runner.core.detection_own_servers import detect_own_servers
 from runner.core.detection_requirements import detect_test_requirements
+from runner.core.detection_services import detect_services
+from runner.core.detection_statements import detect_statements
 from runner.core.snapshot import Detected, Snapshot
 
 DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
@@ -17,6 +25,14 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_migrations,
     detect_isolation,
     detect_database,
+    detect_env_files,
+    detect_services,
+    detect_options,
+    detect_addresses,
+    detect_statements,
+    detect_ids,
+    detect_own_servers,
+    detect_other_services,
     detect_marks,
 )
 

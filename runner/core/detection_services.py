@@ -1,4 +1,4 @@
-"""The Postgres that a project's CI workflows and Compose files start: version, names, and variables that lead there. Pure."""
+"""The Postgres of a project's CI and Compose files: version, extensions, and the variables that lead there. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,6 @@ from typing import Any
 
 from runner.core.addresses import URL, WORD, find_address, is_fixed, make_list_template
 from runner.core.detection_database import LISTS, OTHERS, find_part
-from runner.core.settings_postgres import DEFAULT_VERSION
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig
 from runner.core.yaml_reading import read_pairs, read_yaml, walk
@@ -22,6 +21,7 @@ IMAGE = re.compile(
 EXTENSIONS = {"postgis": "postgis", "pgvector": "pgvector"}
 """Images that are Postgres with an extension."""
 
+DEFAULT_VERSION = "17"
 ORDERED = ("13", "15", "17", "18")
 """Versions that Debian has; others need a line of apt's sources in `mirrors`."""
 
@@ -97,7 +97,8 @@ def resolve(image: str, document: Any) -> tuple[str, tuple[str, ...]]:
     reference = re.search(r"\$\{\{\s*matrix\.([\w-]+)(?:\.[\w-]+)?\s*\}\}", image)
     if reference is None:
         return image, ()
-    values = next((each[reference[1]] for each in walk(document) if isinstance(each.get(reference[1]), list)), [])
+    lists = (each[reference[1]] for each in walk(document) if isinstance(each.get(reference[1]), list))
+    values: list[Any] = next(lists, [])
     texts = [str(each) for each in values if isinstance(each, str | int | float)]
     versions = [match[1] for each in texts if (match := re.search(r"(?<![\d.])(\d\d)(?![\d])", each))]
     whole = image.replace(reference[0], texts[-1] if texts else "")

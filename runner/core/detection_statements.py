@@ -1,8 +1,8 @@
 """Statements of the tests that reach beyond a slot: the isolation, rights and parameters that they need. Pure."""
 
 import re
-from dataclasses import dataclass, field
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test

@@ -73,7 +73,7 @@ class Detected:
     notes: tuple[str, ...] = ()
 
     def __or__(self, other: "Detected") -> "Detected":
-        """Both; tables of settings and sets of names are joined, of two isolations the stronger counts, else the second."""
+        """Both; tables and sets of names are joined; of two isolations the stronger counts, else the second."""
         return Detected(self.findings + other.findings, join(self.settings, other.settings), self.notes + other.notes)
 
 

@@ -29,7 +29,7 @@ def read_yaml(text: str) -> Any:
 
 def walk(node: Any) -> Iterator[Mapping[Any, Any]]:
     """Every table in a document, each once, the outer ones first."""
-    waiting, seen = [node], set()
+    waiting, seen = [node], set[int]()
     while waiting and len(seen) < MOST:
         each = waiting.pop(0)
         if id(each) in seen or not isinstance(each, Mapping | list):

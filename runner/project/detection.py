@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
 from runner.core.lock_kinds import LOCKS
+from runner.core.detection_services import CI_FILES, COMPOSE_FILES
 from runner.core.snapshot import Snapshot, is_own
 from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
 from runner.project.locks import find_workspace
@@ -32,14 +33,18 @@ KNOWN = frozenset(
 
 TELLING = re.compile(
     rb"environ|getenv|BaseSettings|\benv[.(]|\bconfig\(|[aA]sync_?[eE]ngine|psycopg|asyncpg|\bschema|\bpublic\.|SCHEMA"
-    rb"|\bmark\.|add_marker|addinivalue"
+    rb"|\bmark\.|add_marker|addinivalue|addoption|postgres(?:ql)?(?:\+\w+)?://|postgresql_(?:no)?proc|dbname"
+    rb"|\b(?i:create|drop|alter)\s+(?i:database|role|user|extension|tablespace|system|subscription|event)\b|Extension\("
+    rb"|pg_\w+_backend|create_engine|create_database|tpc_begin|twophase|PREPARE TRANSACTION|docker|testcontainers"
+    rb"|dotenv"
 )
 """What a Python file must hold to be of interest."""
 
 LARGEST, MOST = 4 << 20, 5000
 """Bytes of a file that is read, and how many Python files are looked at; a lock file may have megabytes."""
 
-WORKFLOWS = re.compile(r"^\.github/workflows/[^/]+\.ya?ml$|^\.gitlab/[^/]+\.yml$")
+ENV_FILES = re.compile(r"(^|/)\.?env(?:\.\w+)*$|(^|/)\.env[\w.-]*$|^\.gitlab/[^/]+\.yml$")
+"""Files of variables, those without secrets that a repository keeps; and the parts of GitLab's file."""
 
 
 def read_snapshot(project: Project) -> Snapshot:
@@ -73,7 +78,8 @@ def leave_out_samples(names: set[str]) -> set[str]:
 
 def is_read(name: str) -> bool:
     """Whether a file's text is read whatever it holds."""
-    is_known = PurePosixPath(name).name in KNOWN or WORKFLOWS.match(name) is not None
+    known = (CI_FILES, COMPOSE_FILES, ENV_FILES)
+    is_known = PurePosixPath(name).name in KNOWN or any(each.search(name) for each in known)
     return is_known or name.endswith(".sql") or REQUIREMENTS.search(name) is not None
 
 

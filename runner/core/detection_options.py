@@ -1,0 +1,109 @@
+"""Addresses on command lines of tests, and in options that a conftest adds: arguments with placeholders. Pure."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from runner.core.addresses import find_address
+from runner.core.detection_python import find_name, is_reader
+from runner.core.detection_services import CI_FILES, make_template
+from runner.core.slots import VARIABLES
+from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
+from runner.core.yaml_reading import read_yaml, walk
+
+FILES = re.compile(
+    r"(^|/)(tox\.ini|GNUmakefile|[Mm]akefile|setup\.cfg|pytest\.ini|noxfile\.py|README\.(?:md|rst)|CONTRIBUTING\.(?:md|rst))$"
+)
+RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|addopts|tox)\b")
+OPTION = re.compile(
+    r"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)(?P<value>postgres(?:ql)?(?:\+\w+)?://[^\s\"',]+|(?:host|dbname|user)=[^\"'\n]+)"
+)
+EXPORT = re.compile(
+    r"^\s*(?:export\s+|set\s+)?(?P<name>[A-Z][A-Z0-9_]+)\s*[:?]?=\s*[\"']?(?P<value>(?:postgres(?:ql)?(?:\+\w+)?://|host=|dbname=)[^\n\"']+)",
+    re.MULTILINE,
+)
+ADDRESSES = re.compile(
+    r"--(?:\w+-)*(?:dburi|db-?url|db-?uri|database-?(?:url|uri|dsn)|(?:pg|postgres(?:ql)?|test|db)-?(?:dsn|url|uri)|dsn|sqlalchemy-?(?:url|uri)|connection-string)$"
+)
+PLAIN = re.compile(r"postgres(?:ql)?://")
+
+
+def detect_options(snapshot: Snapshot) -> Detected:
+    """The options and variables that command lines have; what a conftest offers counts where no command line has it."""
+    detected = Detected()
+    for path, text in list_commands(snapshot):
+        for match in OPTION.finditer(text) if RUNS_TESTS.search(text) else ():
+            detected |= make_detected(match["option"], match["value"], path)
+        for match in EXPORT.finditer(text):
+            template = make_template(match["name"], match["value"].strip())
+            if template and VARIABLES.get(match["name"]) != template:
+                found = Finding("database", f"`{match['name']}` = {template}", path)
+                detected |= Detected((found,), {"environment": {match["name"]: template}})
+    named = {each.partition("=")[0] for each in detected.settings.get("pytest_args", ())}
+    for path, text in snapshot.python_files():
+        if is_test(path):
+            for option, default in find_added(text):
+                if option not in named:
+                    detected |= make_detected(option, default, path)
+    return detected
+
+
+def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Path and text of what may hold command lines of tests: a step of a workflow, a file, the options in `addopts`."""
+    for path, text in sorted(snapshot.texts.items()):
+        if CI_FILES.search(path):
+            for table in walk(read_yaml(text)):
+                steps = [table.get("run"), table.get("script"), table.get("before_script")]
+                lines = [one for each in steps for one in (each if isinstance(each, list) else [each])]
+                yield from ((path, join_lines(each)) for each in lines if isinstance(each, str))
+        elif FILES.search(path):
+            yield path, join_lines(text)
+    for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
+        addopts = dig(snapshot.pyproject, *keys, "addopts")
+        words = (
+            addopts if isinstance(addopts, str) else " ".join(map(str, addopts)) if isinstance(addopts, list) else ""
+        )
+        yield "pyproject.toml", f"addopts {words}"
+
+
+def join_lines(text: str) -> str:
+    """A text whose commands of several lines are on one."""
+    return re.sub(r"\\\n\s*", " ", text)
+
+
+def make_detected(option: str, value: str, where: str) -> Detected:
+    """An option with an address, in the form of the one that stands there."""
+    address = find_address(value)
+    if address is None:
+        return Detected()
+    template = "{url}" if PLAIN.match(value) and "?" not in value else address.template if "://" in value else "{dsn}"
+    argument = f"{option}={template}"
+    return Detected((Finding("database", argument, where),), {"pytest_args": [argument]})
+
+
+@cache
+def find_added(text: str) -> tuple[tuple[str, str], ...]:
+    """Options that a conftest adds and that want an address, each with one; not those that ask the environment."""
+    try:
+        nodes = [*ast.walk(ast.parse(text))] if "addoption" in text else []
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    calls = [each for each in nodes if isinstance(each, ast.Call) and find_name(each.func) == "addoption"]
+    return tuple((option, default) for each in calls for option, default in read_option(each))
+
+
+def read_option(call: ast.Call) -> Iterator[tuple[str, str]]:
+    """The name of an option and an address of its form."""
+    names = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    name = next((each for each in names if each.startswith("--")), "")
+    default = next((each.value for each in call.keywords if each.arg == "default"), ast.Constant(None))
+    if any(isinstance(each, ast.Call) and is_reader(each.func) for each in ast.walk(default)) or "environ" in ast.dump(
+        default
+    ):
+        return
+    text = default.value if isinstance(default, ast.Constant) and isinstance(default.value, str) else ""
+    if text and find_address(text):
+        yield name, text
+    elif not text and ADDRESSES.match(name):
+        yield name, "dbname=x" if name.endswith("dsn") else "postgresql://localhost/x"

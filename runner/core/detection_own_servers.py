@@ -1,0 +1,90 @@
+"""Suites that start a server or a container of their own, and how they come to one that a run can give them. Pure."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from runner.core.detection_requirements import find_requirements
+from runner.core.detection_services import DEFAULT_VERSION
+from runner.core.snapshot import Detected, Finding, Snapshot, is_test
+
+CONTAINERS = {
+    "testcontainers": re.compile(r"\bPostgresContainer\b|^\s*(?:from|import) testcontainers", re.MULTILINE),
+    "pytest-docker": re.compile(r"\bdocker_(?:services|compose_file|ip)\b"),
+    "docker": re.compile(
+        r"\bdocker\.(?:from_env|DockerClient|APIClient)\(|[\"']docker[\"'],\s*[\"'](?:run|compose)"
+        r"|\bdocker(?:-| )compose (?:up|-f)"
+    ),
+}
+"""Tools that need an engine, which tests do not have, and how their use looks."""
+
+MARKERS = re.compile(
+    r"(?:environ(?:\.get)?|getenv)[\[(]\s*[\"'](CI|GITHUB_ACTIONS|GITLAB_CI|TRAVIS|CIRCLECI|TF_BUILD)[\"']"
+)
+"""Variables by which a suite knows that its server is there already."""
+
+NOPROC, PROC = (
+    re.compile(r"\bpostgresql_noproc\b"),
+    re.compile(r"\bpostgresql_proc\b|\bdef test_\w+\([^)]*\bpostgresql\b"),
+)
+EXECUTABLE = re.compile(r"postgresql_proc\([^)]*\bexecutable\s*=", re.DOTALL)
+OPTIONS = ("host", "port", "user", "password")
+"""Of pytest-postgresql, as its documentation has them below "Configuration"."""
+
+LINES = 'if url := os.environ.get("TEST_DATABASE_URL"): yield url; return'
+
+
+def detect_own_servers(snapshot: Snapshot) -> Detected:
+    """What starts a server, with the settings where settings are all it takes, and a note where lines of code are."""
+    detected = Detected()
+    for tool, path in find_tools(snapshot):
+        detected |= make_detected(snapshot, tool, path)
+    return detected | detect_fixtures(snapshot)
+
+
+def find_tools(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Each tool that starts containers, and the first file of the tests that has it; else the requirements."""
+    for tool, pattern in CONTAINERS.items():
+        used = (path for path, text in snapshot.python_files() if is_test(path) and pattern.search(text))
+        if path := next(used, ""):
+            yield tool, path
+        elif tool == "testcontainers" and tool in find_requirements(snapshot):
+            yield tool, "the requirements"
+
+
+def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
+    """What to do about a tool: say what the suite looks for itself, else the lines that it lacks."""
+    found = Finding("own server", f"`{tool}` starts containers, which tests in one cannot", path)
+    if match := MARKERS.search(snapshot.texts.get(path, "")):
+        told = Finding("own server", f"none where `{match[1]}` is set, so it is", path)
+        return Detected((found, told), {"environment": {match[1]: "true"}})
+    note = f"`{tool}` starts a Postgres by itself ({path}); let its fixture begin with: `{LINES}`"
+    return Detected((found,), {}, (note,))
+
+
+def detect_fixtures(snapshot: Snapshot) -> Detected:
+    """Servers that are processes: pytest-postgresql's fixtures for a server that is there, or its own programs."""
+    needed = find_requirements(snapshot)
+    if "pytest-postgresql" in needed:
+        texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
+        if path := next((path for path, text in texts if NOPROC.search(text)), ""):
+            arguments = [f"--postgresql-{each}={{{each}}}" for each in OPTIONS]
+            found = Finding("own server", "none: `postgresql_noproc` is told where the server is", path)
+            settings = {"pytest_args": arguments, "isolation": "server", "rights": ["createdb"]}
+            return Detected((found,), settings)
+        path = next((path for path, text in texts if PROC.search(text)), "the requirements")
+        program = f"--postgresql-exec=/usr/lib/postgresql/{DEFAULT_VERSION}/bin/pg_ctl"
+        is_named = any(EXECUTABLE.search(text) for _, text in texts)
+        return start_own("pytest-postgresql", path, {} if is_named else {"pytest_args": [program]})
+    return start_own("testing.postgresql", "the requirements", {}) if "testing-postgresql" in needed else Detected()
+
+
+def start_own(tool: str, path: str, settings: dict[str, Any]) -> Detected:
+    """A tool that runs Postgres's programs: the suite image gets them, and the tool is left alone."""
+    found = Finding("own server", f"`{tool}` starts it from the package `postgresql`, one for each worker", path)
+    note = (
+        f"`{tool}` starts a Postgres by itself, which takes its time; `postgresql_noproc` would take the run's"
+        if tool == "pytest-postgresql"
+        else f"`{tool}` starts a Postgres by itself; let the tests take `TEST_DATABASE_URL` where it is set"
+    )
+    return Detected((found,), {"packages": ["postgresql"], "isolation": "none", **settings}, (note,))

@@ -1,0 +1,218 @@
+"""What `runner init` sees in the tests that reach beyond a slot: names, statements, servers of their own, ids."""
+
+import pytest
+
+from runner.core.detection import detect
+from runner.core.detection_addresses import detect_addresses
+from runner.core.detection_ids import detect_ids
+from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_statements import detect_statements
+from runner.core.snapshot import Detected, Snapshot
+
+pytestmark = pytest.mark.unit
+
+
+def make(texts, *names, **pyproject):
+    tables = {key.replace("_", "-"): value for key, value in pyproject.items()}
+    return Snapshot(tables, frozenset({*texts, *names}), texts)
+
+
+def depend(*names):
+    return {"project": {"dependencies": list(names)}}
+
+
+@pytest.mark.parametrize(
+    ("texts", "isolation", "postgres"),
+    [
+        (
+            {"tests/conftest.py": 'DSN = "postgresql://shop:secret@localhost:5432/shop_test"\n'},
+            "sandbox",
+            {"user": "shop", "password": "secret", "database": "shop_test", "host": "localhost"},
+        ),
+        ({"tests/test_a.py": 'psycopg.connect("dbname=shop user=me")'}, "server", {"user": "me", "database": "shop"}),
+        (
+            {"tests/test_a.py": 'asyncpg.connect(host="localhost", user="me", database="shop")'},
+            "server",
+            {"user": "me", "database": "shop", "host": "localhost"},
+        ),
+        (
+            {
+                "piccolo_conf.py": "DB = PostgresEngine("
+                'config={"host": "127.0.0.1", "port": 5434, "database": "p", "user": "q"})'
+            },
+            "sandbox",
+            {"user": "q", "database": "p", "port": 5434},
+        ),
+        (
+            {"tests/conftest.py": 'import os\nos.environ["DATABASE_URL"] = "postgresql://u:p@127.0.0.1:5432/d"'},
+            "sandbox",
+            {"user": "u", "password": "p", "database": "d"},
+        ),
+        (
+            {
+                "tests/a.py": 'create_engine("postgresql://u@/one")',
+                "tests/b.py": 'create_engine("postgresql://u@/two")',
+            },
+            "server",
+            {"user": "u", "database": "one", "databases": ["two"]},
+        ),
+        (
+            {"setup.cfg": "[db]\npostgresql = postgresql://scott:tiger@127.0.0.1:5432/test\n"},
+            "sandbox",
+            {"user": "scott", "password": "tiger", "database": "test"},
+        ),
+        (
+            {"pytest.ini": "[pytest]\nenv =\n    DATABASE_URL=postgresql://u@localhost:5432/d\n"},
+            "sandbox",
+            {"user": "u", "database": "d", "host": "localhost"},
+        ),
+    ],
+)
+def test_addresses_that_stand_in_the_text_fix_names(texts, isolation, postgres):
+    detected = detect_addresses(make(texts))
+    assert detected.settings == {"isolation": isolation, "postgres": postgres}
+    assert all(each.where.partition(":")[0] in texts for each in detected.findings)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"tests/conftest.py": 'URL = os.environ.get("DATABASE_URL", "postgresql://u@localhost:5432/d")'},
+        {"tests/conftest.py": 'URL = os.getenv("X") or "postgresql://u@localhost:5432/d"'},
+        {"tests/conftest.py": 'os.environ.setdefault("DATABASE_URL", "postgresql://u@localhost:5432/d")'},
+        {"app/settings.py": 'class S(BaseSettings):\n    url: str = "postgresql://u@localhost:5432/d"'},
+        {"tests/test_urls.py": 'def test_a():\n    assert parse("postgresql://u@localhost:5432/d").port == 5432'},
+        {"tests/test_a.py": 'monkeypatch.setenv("DATABASE_URL", "postgresql://u@localhost:5432/d")'},
+        {"tests/test_a.py": 'create_engine("postgresql://")'},
+        {"tests/test_a.py": 'DATABASE_URL = f"postgresql://{user}@localhost/d"'},
+        {"app/views.py": 'connect("postgresql://u@localhost:5432/d")'},
+        {"tests/settings.py": 'A = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "x", "HOST": "h"}}'},
+        {"tox.ini": "[testenv]\nsetenv =\n    DATABASE_URL=postgresql://u@localhost:5432/d\n"},
+        {"pytest.ini": "[pytest]\nenv =\n    D:DATABASE_URL=postgresql://u@localhost:5432/d\n"},
+        {"tests/test_a.py": "def broken(:\n  postgresql://u@localhost/d"},
+    ],
+)
+def test_what_the_environment_can_change_or_nobody_dials_fixes_nothing(texts):
+    assert detect_addresses(make(texts)) == Detected()
+
+
+def test_another_machine_is_told():
+    notes = detect_addresses(make({"tests/conftest.py": 'URL = "postgresql://u:p@db:5432/d"'})).notes
+    assert notes == ("tests/conftest.py:1 connects to the host `db`; the tests have Postgres at `localhost`",)
+
+
+@pytest.mark.parametrize(
+    ("code", "settings"),
+    [
+        ('execute("CREATE DATABASE other")', {"isolation": "server", "rights": ["createdb"]}),
+        ('create_database("postgresql://x")', {"isolation": "server", "rights": ["createdb"]}),
+        ('execute("create  role reader login")', {"isolation": "server", "rights": ["createrole"]}),
+        ('execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity")', {"isolation": "server"}),
+        ('execute("ALTER SYSTEM SET work_mem = 1")', {"isolation": "server", "rights": ["superuser"]}),
+        ("execute(\"COPY things FROM '/tmp/x.csv'\")", {"isolation": "server", "rights": ["superuser"]}),
+        (
+            "cursor(LogicalReplicationConnection)",
+            {"isolation": "server", "rights": ["superuser"], "postgres": {"settings": {"wal_level": "logical"}}},
+        ),
+        ("connection.tpc_begin(xid)", {"postgres": {"settings": {"max_prepared_transactions": 10}}}),
+        ('execute("CREATE EXTENSION IF NOT EXISTS vector")', {"postgres": {"extensions": ["pgvector"]}}),
+        ("op = HStoreExtension()", {"postgres": {"extensions": ["hstore"]}}),
+        ('CreateExtension("uuid-ossp")', {"postgres": {"extensions": ["uuid-ossp"]}}),
+        ('execute("CREATE EXTENSION hstore")', {"isolation": "server", "rights": ["superuser"]}),
+        ('execute("COPY things FROM STDIN")', {}),
+        ('execute("CREATE TABLE users ()")', {}),
+        ("# create users first\n", {}),
+        ("def test_create_user(): ...", {}),
+    ],
+)
+def test_statements_of_the_tests(code, settings):
+    assert detect_statements(make({"tests/test_a.py": code})).settings == settings
+
+
+def test_statements_of_the_application_ask_for_nothing_but_extensions():
+    texts = {
+        "app/admin.py": 'execute("CREATE DATABASE x")',
+        "migrations/1.sql": 'CREATE EXTENSION IF NOT EXISTS "citext";',
+    }
+    assert detect_statements(make(texts)).settings == {"postgres": {"extensions": ["citext"]}}
+
+
+def test_a_statement_is_told_with_its_place():
+    found = detect_statements(make({"tests/test_a.py": 'x = 1\ny("DROP DATABASE  z")'})).findings
+    assert ("server: `DROP DATABASE` is for the whole server", "tests/test_a.py:2") in [
+        (f.found, f.where) for f in found
+    ]
+
+
+def test_the_stronger_isolation_counts_and_rights_add_up():
+    texts = {
+        "tests/conftest.py": 'URL = "postgresql://u@localhost:5432/d"',
+        "tests/test_a.py": 'e("CREATE DATABASE x"); e("CREATE ROLE y")',
+        "migrations/1.sql": "CREATE SCHEMA audit",
+    }
+    settings = detect(make(texts)).settings
+    assert settings["isolation"] == "sandbox"
+    assert settings["rights"] == ["createdb", "createrole"]
+    assert (
+        detect(make({"tests/test_a.py": 'e("CREATE DATABASE x")'}, **depend("pytest-django"))).settings["isolation"]
+        == "server"
+    )
+
+
+def test_noproc_of_pytest_postgresql_is_told_where_the_server_is():
+    texts = {"tests/conftest.py": 'postgresql = factories.postgresql("postgresql_noproc")'}
+    settings = detect_own_servers(make(texts, **depend("pytest-postgresql"))).settings
+    assert settings["pytest_args"] == [
+        "--postgresql-host={host}",
+        "--postgresql-port={port}",
+        "--postgresql-user={user}",
+        "--postgresql-password={password}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        ("def test_a(postgresql): ...", ["--postgresql-exec=/usr/lib/postgresql/17/bin/pg_ctl"]),
+        ("p = factories.postgresql_proc(port=None)", ["--postgresql-exec=/usr/lib/postgresql/17/bin/pg_ctl"]),
+        ('p = factories.postgresql_proc(\n  executable="/opt/pg_ctl")', None),
+    ],
+)
+def test_servers_that_are_processes_get_their_programs(code, arguments):
+    settings = detect_own_servers(make({"tests/test_a.py": code}, **depend("pytest-postgresql"))).settings
+    assert settings["packages"] == ["postgresql"]
+    assert settings["isolation"] == "none"
+    assert settings.get("pytest_args") == arguments
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from testcontainers.postgres import PostgresContainer",
+        "def url(docker_services): ...",
+        "client = docker.from_env()",
+        'subprocess.run(["docker", "run", "postgres"])',
+    ],
+)
+def test_containers_of_the_tests_are_told_with_the_line_that_is_missing(code):
+    (note,) = detect_own_servers(make({"tests/conftest.py": code})).notes
+    assert "starts a Postgres by itself (tests/conftest.py)" in note
+    assert 'os.environ.get("TEST_DATABASE_URL")' in note
+
+
+def test_a_suite_that_starts_containers_only_outside_ci_is_told_that_it_is_in_ci():
+    code = 'if not os.environ.get("CI"):\n    container = PostgresContainer()'
+    detected = detect_own_servers(make({"tests/conftest.py": code}))
+    assert detected.settings == {"environment": {"CI": "true"}}
+    assert detected.notes == ()
+
+
+def test_an_address_in_the_ids_needs_the_same_one_for_every_worker():
+    code = (
+        'import os, pytest\nURLS = os.environ["TEST_DATABASE_URLS"].split(",")\n'
+        '@pytest.mark.parametrize("database_url", URLS)\ndef test_a(database_url): ...\n'
+    )
+    assert detect_ids(make({"tests/test_a.py": code})).settings == {"isolation": "sandbox"}
+    other = code.replace("URLS)", '["a", "b"])')
+    assert detect_ids(make({"tests/test_a.py": other})).settings == {}
+    assert detect_ids(make({"tests/test_a.py": code.replace("TEST_DATABASE_URLS", "PAGES")})).settings == {}
