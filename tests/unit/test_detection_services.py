@@ -68,7 +68,8 @@ def test_a_workflow_gives_the_version_and_the_variables_in_their_form():
 
 
 def make_workflow(image, matrix=""):
-    return f"jobs:\n  t:\n    strategy:\n      matrix:\n        pg: {matrix or '[]'}\n    services:\n      db:\n        image: {image}\n"
+    job = f"strategy:\n      matrix:\n        pg: {matrix or '[]'}\n    services:\n      db:\n        image: {image}\n"
+    return f"jobs:\n  t:\n    {job}"
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,8 @@ def test_a_version_that_debian_lacks_is_told_and_not_set():
 def test_gitlab_s_short_and_long_forms():
     text = (
         "variables:\n  POSTGRES_DB: shop\n  DATABASE_URL: postgres://postgres:x@postgres/shop\n"
-        "test:\n  services:\n    - postgres:13\n    - name: redis:7\n      alias: cache\n  script: [!reference [a, b], pytest]\n"
+        "test:\n  services:\n    - postgres:13\n    - name: redis:7\n      alias: cache\n  "
+        "script: [!reference [a, b], pytest]\n"
     )
     snapshot = make({".gitlab-ci.yml": text})
     assert detect_services(snapshot).settings == {
@@ -199,7 +201,13 @@ def test_addopts_of_pyproject_and_variables_of_tox():
     }
 
 
-EXAMPLE = "# of the tests\nSECRET_KEY='{not so secret}'\nDB_HOST=db\nexport DATABASE_URL=postgresql://a:b@db/c # here\nEMPTY=\nA=$B\n"
+EXAMPLE = """# of the tests
+SECRET_KEY='{not so secret}'
+DB_HOST=db
+export DATABASE_URL=postgresql://a:b@db/c # here
+EMPTY=
+A=$B
+"""
 
 
 def test_a_file_of_variables_that_ci_copies_becomes_variables():
