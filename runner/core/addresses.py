@@ -27,7 +27,7 @@ class Address:
     """One address; parts that it leaves out are empty.
 
     Attributes:
-        template: the same with placeholders for its parts, in the same form.
+        template: the same with placeholders for its parts; in libpq's form `{dsn}`.
     """
 
     user: str = ""
@@ -51,7 +51,8 @@ def find_address(text: str) -> Address | None:
     if not {"dbname", "host"} & words.keys():
         return None
     words["host"] = words.pop("hostaddr", words.get("host", ""))
-    return Address(**{key: value for key, value in words.items() if value}, template=WORD.sub(fill_word, text))
+    # What one leaves to the environment another may not.
+    return Address(**{key: value for key, value in words.items() if value}, template="{dsn}")
 
 
 def read_url(match: re.Match[str]) -> Address:
@@ -59,12 +60,6 @@ def read_url(match: re.Match[str]) -> Address:
     parts = {key: unquote(match[key] or "") for key in ("user", "password", "host", "port", "dbname")}
     query = (match["query"] or "").replace("{", "{{").replace("}", "}}")
     return Address(**parts, template=f"{match['scheme']}://{{user}}:{{password}}@{{host}}:{{port}}/{{dbname}}{query}")
-
-
-def fill_word(match: re.Match[str]) -> str:
-    """One word of libpq's with a placeholder for its value."""
-    key = match["key"]
-    return f"{key}={{{'host' if key == 'hostaddr' else key}}}"
 
 
 def make_list_template(text: str) -> str:

@@ -6,7 +6,7 @@ from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_database import detect_database
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
-from runner.core.detection_isolation import detect_isolation
+from runner.core.detection_isolation import detect_isolation, settle
 from runner.core.detection_lock import detect_lock, detect_python
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
@@ -42,4 +42,4 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    return detected
+    return settle(snapshot, detected)

@@ -1,11 +1,13 @@
 """Addresses in the text of tests and settings: the names that they fix, and the isolation that serves them. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from runner.core.addresses import Address, find_address, is_fixed
+from runner.core.detection_database import ADDRESS, find_part, find_variables
 from runner.core.detection_requirements import find_requirements
 from runner.core.hard_coded import find_hard_coded
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
@@ -24,6 +26,9 @@ PARTS = {"user": "user", "password": "password", "database": "dbname", "host": "
 ORDINARY = {"host": "127.0.0.1", "port": "5432"}
 """What a run has anyway."""
 
+NAME = re.compile(r"[A-Za-z_][\w-]*")
+OWN_DATABASES = frozenset({"postgres", "template0", "template1"})
+
 Found = tuple[Address, str]
 """An address, and the file and line where it stands."""
 
@@ -32,31 +37,42 @@ def detect_addresses(snapshot: Snapshot) -> Detected:
     """The names that addresses in the text fix, and the isolation in which every worker can have them."""
     found = [*find_in_code(snapshot), *find_in_ini(snapshot)]
     local = [each for each in found if each[0].is_local]
-    notes = tuple(
-        f"{where} connects to the host `{address.host}`; the tests have Postgres at `localhost`"
-        for address, where in found
-        if not address.is_local
-    )[:3]
-    if not local:
-        return Detected((), {}, notes)
-    isolation = choose_isolation(local)
-    words = " ".join(
-        f"{key} `{value}`" for key, value in list_names(local).items() if key not in {"password", "databases"}
+    notes = (
+        [] if local else [f"{where} connects to the host `{each.host}`; a run has `localhost`" for each, where in found]
     )
+    if not local:
+        return Detected((), {}, tuple(notes[:1]))
+    first, where = choose_first(local)
+    isolation, names = choose_isolation(local), list_names(first, [each for each, _ in local])
+    words = " ".join(f"{key} `{value}`" for key, value in names.items() if key not in {"password", "databases"})
     reason = "the same address for every worker" if isolation == "sandbox" else "the same names for every worker"
     findings = (
-        Finding("database", f"fixed: {words}", local[0][1]),
-        Finding("isolation", f"{isolation}: {reason}", local[0][1]),
+        Finding("database", f"fixed: {words}", where),
+        Finding("isolation", f"{isolation}: {reason}", where),
     )
-    return Detected(findings, {"isolation": isolation, "postgres": list_names(local)}, notes)
+    return Detected(findings, {"isolation": isolation, "postgres": names})
 
 
-def find_in_code(snapshot: Snapshot) -> Iterator[Found]:
-    """Addresses in tests and in modules of settings; pytest-django makes databases of its own beside those named."""
+def find_in_code(snapshot: Snapshot) -> list[Found]:
+    """Addresses in modules of settings and in what tests share; in tests themselves only where nothing else leads on.
+
+    pytest-django makes databases of its own beside those named.
+    """
+    has_settings = "pytest-django" not in find_requirements(snapshot)
+    shared: list[Found] = []
+    others: list[Found] = []
     for path, text in snapshot.python_files():
         name = PurePosixPath(path).stem
-        if is_test(path) or (CONFIGURES.search(name) and "pytest-django" not in find_requirements(snapshot)):
-            yield from ((address, f"{path}:{line}") for address, line in find_hard_coded(text))
+        if is_test(path) or (has_settings and CONFIGURES.search(name)):
+            for each in find_hard_coded(text):
+                where = others if each.in_test or re.match(r"test_|.*_test$", name) else shared
+                where.append((each.address, f"{path}:{each.line}"))
+    return shared or ([] if has_variables(snapshot) else others)
+
+
+def has_variables(snapshot: Snapshot) -> bool:
+    """Whether the code asks the environment for its database."""
+    return any(ADDRESS.fullmatch(name) or find_part(name) for name in find_variables(snapshot))
 
 
 def find_in_ini(snapshot: Snapshot) -> Iterator[Found]:
@@ -91,16 +107,21 @@ def choose_isolation(found: Sequence[Found]) -> str:
     return "sandbox" if any(address.host and address.port for address, _ in found) else "server"
 
 
-def list_names(found: Sequence[Found]) -> dict[str, Any]:
-    """The settings of `[tool.runner.postgres]` for the names in addresses; the first has the word."""
-    parts = {
-        key: next((text for address, _ in found if is_fixed(text := getattr(address, part))), "")
-        for key, part in PARTS.items()
-    }
-    names: dict[str, Any] = {key: text for key, text in parts.items() if text and ORDINARY.get(key) != text}
+def choose_first(found: Sequence[Found]) -> Found:
+    """The address that stands there most often; of equals the first."""
+    counts = Counter(address for address, _ in found)
+    return max(found, key=lambda each: counts[each[0]])
+
+
+def list_names(first: Address, found: Sequence[Address]) -> dict[str, Any]:
+    """The settings of `[tool.runner.postgres]` for an address, and the databases of others that are like it."""
+    names: dict[str, Any] = {}
+    for key, part in PARTS.items():
+        text = getattr(first, part)
+        if is_fixed(text) and ORDINARY.get(key) != text:
+            names[key] = int(text) if key == "port" else text
     if names.get("host", "localhost") != "localhost":
         del names["host"]
-    if "port" in names:
-        names["port"] = int(names["port"])
-    further = {address.dbname for address, _ in found if is_fixed(address.dbname)} - {parts["database"], "postgres"}
+    alike = {each.dbname for each in found if (each.user, each.port) == (first.user, first.port)}
+    further = {each for each in alike if NAME.fullmatch(each)} - {first.dbname, *OWN_DATABASES}
     return names | ({"databases": sorted(further)} if further else {})

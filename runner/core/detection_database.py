@@ -13,6 +13,7 @@ LISTS = re.compile(r"\w+(?:URLS|URIS|DSNS)")
 """Of a list of addresses one is enough."""
 
 PART = re.compile(rf"((?:\w+_)?{WORDS}(?:_TEST)?_)(\w+)")
+NAME_ALONE = re.compile(r"(?:\w+_)?TESTS?_(?:DB|DATABASE)(?:_?NAME)?")
 PARTS = {
     "HOST": "{host}",
     "HOSTNAME": "{host}",
@@ -79,7 +80,7 @@ def find_part(name: str) -> str:
     if name in VARIABLES and "URL" not in name:
         return VARIABLES[name]
     part = PART.fullmatch(name)
-    return PARTS.get(part[2], "") if part else ""
+    return PARTS.get(part[2], "") if part else "{dbname}" if NAME_ALONE.fullmatch(name) else ""
 
 
 def find_driver(name: str, snapshot: Snapshot, where: str) -> str:

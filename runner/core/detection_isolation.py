@@ -3,10 +3,28 @@
 import re
 
 from runner.core.detection_requirements import find_requirements
-from runner.core.snapshot import Detected, Finding, Snapshot, is_own
+from runner.core.snapshot import Detected, Finding, Snapshot, is_own, is_test
 
 WITHOUT_SCHEMA = re.compile(r"\bCREATE\s+SCHEMA\b|\bpublic\.\w|\bschema\s*=\s*[\"']\w", re.IGNORECASE)
 MIGRATION = re.compile(r"\.sql$|(^|/)(migrations|versions)/.*\.py$")
+
+
+SQLALCHEMY = re.compile(r"\bsqlalchemy\.testing\.plugin\b|\bfrom sqlalchemy\.testing import plugin\b")
+OWN = "none: SQLAlchemy's plugin makes a database for each worker, from the process that leads them"
+
+
+def settle(snapshot: Snapshot, detected: Detected) -> Detected:
+    """What detectors found, where a plugin of the suite has the last word about isolation.
+
+    SQLAlchemy's makes the workers' databases in the process that leads them, on the server that it knows: with a server
+    for each worker these would not be there. Source: its `testing/plugin/pytestplugin.py` and `testing/provision.py`.
+    """
+    path = next((path for path, text in snapshot.python_files() if is_test(path) and SQLALCHEMY.search(text)), "")
+    if not path:
+        return detected
+    findings = [each for each in detected.findings if each.subject != "isolation"]
+    settings = {**detected.settings, "isolation": "none"}
+    return Detected((*findings, Finding("isolation", OWN, path)), settings, detected.notes)
 
 
 def detect_isolation(snapshot: Snapshot) -> Detected:

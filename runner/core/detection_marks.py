@@ -2,7 +2,7 @@
 
 from runner.core.detection_python import read_uses
 from runner.core.groups import DEFAULT_GROUPS
-from runner.core.snapshot import Detected, Finding, Snapshot
+from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 
 OF_PLUGINS = frozenset(
     {"parametrize", "skip", "skipif", "xfail", "usefixtures", "filterwarnings", "tryfirst", "trylast"}
@@ -37,5 +37,5 @@ def detect_marks(snapshot: Snapshot) -> Detected:
 
 def advise(snapshot: Snapshot) -> str:
     """What to do where a group would be empty."""
-    where = "a group runs" if snapshot.has_folder("tests") else "there are no tests yet; a group runs"
+    where = "a group runs" if any(map(is_test, snapshot.names)) else "there are no tests yet; a group runs"
     return f"{where} what has its mark: `@pytest.mark.smoke` and the like; `runner run` alone runs all"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from runner.core.addresses import find_address
-from runner.core.detection_python import find_name, is_reader
+from runner.core.detection_python import find_name, is_reader, parse
 from runner.core.detection_services import CI_FILES, make_template
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
@@ -77,7 +77,7 @@ def make_detected(option: str, value: str, where: str) -> Detected:
     address = find_address(value)
     if address is None:
         return Detected()
-    template = "{url}" if PLAIN.match(value) and "?" not in value else address.template if "://" in value else "{dsn}"
+    template = "{url}" if PLAIN.match(value) and "?" not in value else address.template
     argument = f"{option}={template}"
     return Detected((Finding("database", argument, where),), {"pytest_args": [argument]})
 
@@ -85,10 +85,7 @@ def make_detected(option: str, value: str, where: str) -> Detected:
 @cache
 def find_added(text: str) -> tuple[tuple[str, str], ...]:
     """Options that a conftest adds and that want an address, each with one; not those that ask the environment."""
-    try:
-        nodes = [*ast.walk(ast.parse(text))] if "addoption" in text else []
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+    nodes = [*ast.walk(parse(text))] if "addoption" in text else []
     calls = [each for each in nodes if isinstance(each, ast.Call) and find_name(each.func) == "addoption"]
     return tuple((option, default) for each in calls for option, default in read_option(each))
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from runner.core.detection_database import ADDRESS
+from runner.core.detection_python import read_uses
 from runner.core.detection_requirements import find_requirements
 from runner.core.detection_services import DEFAULT_VERSION
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test
@@ -55,6 +57,10 @@ def find_tools(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
 def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
     """What to do about a tool: say what the suite looks for itself, else the lines that it lacks."""
     found = Finding("own server", f"`{tool}` starts containers, which tests in one cannot", path)
+    if variable := next(
+        (each for each in read_uses(snapshot.texts.get(path, "")).variables if ADDRESS.fullmatch(each)), ""
+    ):
+        return Detected((found, Finding("own server", f"none where `{variable}` is set, so it is", path)))
     if match := MARKERS.search(snapshot.texts.get(path, "")):
         told = Finding("own server", f"none where `{match[1]}` is set, so it is", path)
         return Detected((found, told), {"environment": {match[1]: "true"}})

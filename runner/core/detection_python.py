@@ -1,6 +1,7 @@
 """The variables and marks that Python code uses; its syntax is read, so strings and comments say nothing. Pure."""
 
 import ast
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -28,12 +29,21 @@ class Uses:
 
 
 @cache
+def parse(text: str) -> ast.Module:
+    """A module's syntax; an empty one's where its text is no Python that this one reads."""
+    with warnings.catch_warnings():
+        # Of other people's code, at which nobody but its authors can do anything.
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module([], [])
+
+
+@cache
 def read_uses(text: str) -> Uses:
     """What a module uses; nothing where its text is no Python that this one reads."""
-    try:
-        nodes = [*ast.walk(ast.parse(text))]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Uses()
+    nodes = [*ast.walk(parse(text))]
     variables = [name for node in nodes for name in read_variables(node)]
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]

@@ -1,12 +1,12 @@
 """The Postgres of a project's CI and Compose files: version, extensions, and the variables that lead there. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from runner.core.addresses import URL, WORD, find_address, is_fixed, make_list_template
-from runner.core.detection_database import LISTS, OTHERS, find_part
+from runner.core.detection_database import LISTS, OTHERS, WORDS, find_part
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig
 from runner.core.yaml_reading import read_pairs, read_yaml, walk
@@ -22,11 +22,14 @@ EXTENSIONS = {"postgis": "postgis", "pgvector": "pgvector"}
 """Images that are Postgres with an extension."""
 
 DEFAULT_VERSION = "17"
-ORDERED = ("13", "15", "17", "18")
-"""Versions that Debian has; others need a line of apt's sources in `mirrors`."""
+OLDER = ("13", "15")
+"""Versions that Debian's earlier releases have; others need a line of apt's sources in `mirrors`."""
 
 REFERENCE = re.compile(r"\$\{\{.*?\}\}")
 """What GitHub fills in."""
+
+DATABASE_NAME = re.compile(rf"{WORDS}|DSN|SQL")
+"""What the name of a variable for the tests has in it; `URL` alone is for a script of CI's own."""
 
 ENVIRONMENTS = ("env", "environment", "variables")
 NAMES = {"POSTGRES_USER": "user", "POSTGRES_PASSWORD": "password", "POSTGRES_DB": "database"}
@@ -55,12 +58,10 @@ class Service:
 def detect_services(snapshot: Snapshot) -> Detected:
     """Version, extensions and variables of the Postgres that CI, or else Compose, has."""
     services = list_services(snapshot)
-    detected = Detected()
-    for each in services[:1]:
-        detected |= Detected((Finding("Postgres", describe(each), each.where),))
-        version, note = choose_version(each.versions)
-        postgres: dict[str, Any] = {"version": int(version)} if version not in {"", DEFAULT_VERSION} else {}
-        detected |= Detected((), {"postgres": postgres} if postgres else {}, (note,) if note else ())
+    seen = [Finding("Postgres", describe(each), each.where) for each in services]
+    detected = Detected(tuple(dict.fromkeys(seen)))
+    version, note = choose_version([each for service in services for each in service.versions])
+    detected |= Detected((), {"postgres": {"version": int(version)}} if version else {}, (note,) if note else ())
     for each in services:
         if each.extension:
             found = Finding("extensions", each.extension, each.where)
@@ -69,10 +70,12 @@ def detect_services(snapshot: Snapshot) -> Detected:
 
 
 def list_services(snapshot: Snapshot) -> list[Service]:
-    """The Postgres of each file, those of CI first: they are what the tests are known to pass with."""
-    paths = [path for path in sorted(snapshot.texts) if CI_FILES.search(path)]
-    paths += [path for path in sorted(snapshot.texts) if COMPOSE_FILES.search(path)]
-    return [each for path in paths for each in find_services(path, read_yaml(snapshot.texts[path]))]
+    """The Postgres of each CI file, with which the tests are known to pass; of Compose files only where CI has none."""
+    for kind in (CI_FILES, COMPOSE_FILES):
+        paths = [path for path in sorted(snapshot.texts) if kind.search(path)]
+        if found := [each for path in paths for each in find_services(path, read_yaml(snapshot.texts[path]))]:
+            return found
+    return []
 
 
 def find_services(path: str, document: Any) -> Iterator[Service]:
@@ -105,18 +108,18 @@ def resolve(image: str, document: Any) -> tuple[str, tuple[str, ...]]:
     return whole, tuple(dict.fromkeys(versions))
 
 
-def choose_version(versions: tuple[str, ...]) -> tuple[str, str]:
-    """The version to take, and a note where it is none of those asked for; the default where it is one of them."""
-    had = [each for each in versions if each in ORDERED]
-    if not versions or DEFAULT_VERSION in had:
-        return "", ""
-    if had:
-        return max(had, key=int), ""
-    asked = " and ".join(versions)
-    return "", (
-        f"Postgres {asked} is not in Debian; {DEFAULT_VERSION} is taken."
-        " `postgres.version` sets another, with a line of apt's sources for it in `mirrors`"
+def choose_version(versions: Sequence[str]) -> tuple[str, str]:
+    """The version to take, empty for the default, and a note where it is none of those asked for."""
+    older = [each for each in versions if each in OLDER]
+    if not versions or DEFAULT_VERSION in versions or older:
+        return ("" if DEFAULT_VERSION in versions else max(older, default="")), ""
+    asked = " and ".join(dict.fromkeys(versions))
+    how = (
+        "`postgres.version = 18` takes it from Debian's unstable release"
+        if "18" in versions
+        else ("`postgres.version` sets another, with a line of apt's sources for it in `mirrors`")
     )
+    return "", f"CI has Postgres {asked}, a run {DEFAULT_VERSION}; {how}"
 
 
 def describe(service: Service) -> str:
@@ -127,21 +130,22 @@ def describe(service: Service) -> str:
 
 def detect_variables(snapshot: Snapshot) -> Detected:
     """The variables with an address, or a part of one, that the CI files give to the tests."""
-    detected = Detected()
-    for path in sorted(snapshot.texts):
-        if not CI_FILES.search(path):
-            continue
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
         for table in walk(read_yaml(snapshot.texts[path])):
             # What a service's own image is given is not for the tests.
-            if IMAGE.search(str(table.get("image", ""))):
+            if IMAGE.search(REFERENCE.sub("x", str(table.get("image", "")))):
                 continue
-            pairs = {name: text for key in ENVIRONMENTS for name, text in read_pairs(table.get(key)).items()}
-            for name, text in pairs.items():
-                if template := make_template(name, text):
-                    found = Finding("database", f"`{name}` = {template}", path)
-                    known = VARIABLES.get(name) == template
-                    detected |= Detected((found,), {} if known else {"environment": {name: template}})
-    return detected
+            for name, text in [each for key in ENVIRONMENTS for each in read_pairs(table.get(key)).items()]:
+                # Jobs differ in what they leave to the environment; the one that says most is the one to follow.
+                if (template := make_template(name, text)) and template.count("{") > found.get(name, ("", ""))[0].count(
+                    "{"
+                ):
+                    found[name] = (template, path)
+    new = {name: each for name, each in found.items() if VARIABLES.get(name) != each[0]}
+    findings = [Finding("database", f"`{name}` = {template}", path) for name, (template, path) in new.items()]
+    environment = {name: template for name, (template, _) in new.items()}
+    return Detected(tuple(findings), {"environment": environment} if environment else {})
 
 
 def make_template(name: str, text: str) -> str:
@@ -150,7 +154,7 @@ def make_template(name: str, text: str) -> str:
         return ""
     if LISTS.fullmatch(name) and "://" in text:
         return make_list_template(text)
-    if URL.match(text) or WORD.match(text):
+    if DATABASE_NAME.search(name) and (URL.match(text) or WORD.match(text)):
         address = find_address(REFERENCE.sub("x", text))
         return address.template if address else ""
     return find_part(name) if is_fixed(text) else ""

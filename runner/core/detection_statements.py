@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test
+from runner.core.sql_texts import list_sql
 
 
 @dataclass(frozen=True)
@@ -27,40 +28,50 @@ class Reach:
 
 def make_reach(pattern: str, *rights: str, isolation: str = "server", **settings: Any) -> Reach:
     """A kind of statement; spaces stand for any space."""
-    return Reach(re.compile(pattern.replace(" ", r"\s+"), re.IGNORECASE), rights, settings, isolation)
+    spaced = re.sub(r" (?!\*)", r"\\s+", pattern).replace(" *", r"\s*")
+    return Reach(re.compile(spaced, re.IGNORECASE), rights, settings, isolation)
 
+
+START = r"(?:^|;|\n) *"
+"""Of a statement: a word in the middle of a sentence is none."""
 
 REACHES = (
-    make_reach(r"\b(?:CREATE|DROP|ALTER) DATABASE\b(?! (?:is|was|if\s+you))", "createdb"),
-    make_reach(r"\b(?:create_database|drop_database)\(", "createdb"),
-    make_reach(r"\b(?:CREATE|DROP|ALTER) (?:ROLE|USER)\b (?!for|id|with\b)[\w\"'{%]", "createrole"),
+    make_reach(rf"{START}(?:CREATE|DROP|ALTER) DATABASE\b", "createdb"),
+    make_reach(rf"{START}(?:CREATE|DROP|ALTER) (?:ROLE|USER) (?!MAPPING\b)", "createrole"),
     make_reach(r"\bpg_(?:terminate|cancel)_backend\b"),
-    make_reach(r"\bALTER SYSTEM\b", "superuser"),
-    make_reach(r"\bpg_reload_conf\b", "superuser"),
-    make_reach(r"\b(?:CREATE|DROP) TABLESPACE\b", "superuser"),
-    make_reach(r"\bCREATE EVENT TRIGGER\b", "superuser"),
+    make_reach(rf"{START}ALTER SYSTEM\b", "superuser"),
+    make_reach(r"\bpg_reload_conf\(", "superuser"),
+    make_reach(rf"{START}(?:CREATE|DROP) TABLESPACE\b", "superuser"),
+    make_reach(rf"{START}CREATE EVENT TRIGGER\b", "superuser"),
+    make_reach(r"\bpg_(?:read_file|read_binary_file|ls_dir|stat_file|switch_wal)\(|\blo_(?:im|ex)port\(", "superuser"),
+    make_reach(rf"{START}COPY [^;]*?\b(?:FROM|TO) (?:PROGRAM )?'", "superuser"),
+    make_reach(rf"{START}SET (?:LOCAL |SESSION )?(?:session_replication_role|SESSION AUTHORIZATION)\b", "superuser"),
     make_reach(
-        r"\bpg_(?:read_file|read_binary_file|ls_dir|stat_file|switch_wal)\b|\blo_(?:import|export)\(", "superuser"
+        rf"{START}(?:CREATE SUBSCRIPTION|CREATE PUBLICATION [^;]*FOR ALL TABLES)\b", "superuser", wal_level="logical"
     ),
-    make_reach(r"\bCOPY [\w.\"{}]+(?: \([^)]*\))? (?:FROM|TO) '", "superuser"),
-    make_reach(r"\bsession_replication_role\b|\bSET SESSION AUTHORIZATION\b", "superuser"),
-    make_reach(r"\bCREATE SUBSCRIPTION\b|\bFOR ALL TABLES\b", "superuser", wal_level="logical"),
-    make_reach(
-        r"\bpg_create_logical_replication_slot\b|\bSTART_REPLICATION\b|\bLogicalReplicationConnection\b",
-        "superuser",
-        wal_level="logical",
-    ),
-    make_reach(
-        r"\bPREPARE TRANSACTION\b|\btpc_begin\(|\bbegin_twophase\(|\btwophase=True",
-        isolation="",
-        max_prepared_transactions=10,
-    ),
+    make_reach(r"\bpg_create_logical_replication_slot\(", "superuser", wal_level="logical"),
+    make_reach(rf"{START}PREPARE TRANSACTION\b", isolation="", max_prepared_transactions=10),
 )
-"""Source of the rights: the statements' pages in PostgreSQL's documentation."""
+"""What SQL says. Source of the rights: the statements' pages in PostgreSQL's documentation."""
+
+CALLS = (
+    make_reach(r"(?<![\w.])(?:create_database|drop_database)\(", "createdb"),
+    make_reach(r"\bLogicalReplicationConnection\b", "superuser", wal_level="logical"),
+    make_reach(r"\.tpc_begin\(|\bbegin_twophase\(|\btwophase=True", isolation="", max_prepared_transactions=10),
+)
+"""What code calls."""
 
 EXTENSION = re.compile(
-    r"\bCREATE\s+EXTENSION\s+(?P<guard>IF\s+NOT\s+EXISTS\s+)?[\\\"']*(?P<name>[a-z][\w-]*)", re.IGNORECASE
+    r"(?:^|;|\n)\s*CREATE\s+EXTENSION\s+(?P<guard>IF\s+NOT\s+EXISTS\s+)?\"?(?P<name>[a-z][\w-]*)\"?\s*"
+    r"(?:$|;|\n|WITH|SCHEMA|VERSION|CASCADE)",
+    re.IGNORECASE,
 )
+TRUSTED = re.compile(
+    r"btree_gin|btree_gist|citext|cube|dict_int|fuzzystrmatch|hstore|intarray|isn|lo|ltree|pg_trgm|pgcrypto|seg"
+    r"|tablefunc|tcn|tsm_system_rows|tsm_system_time|unaccent|uuid-ossp"
+)
+"""Extensions that the owner of a database may make. Source: PostgreSQL's documentation, appendix F."""
+
 DJANGO = {"HStoreExtension": "hstore", "CITextExtension": "citext", "TrigramExtension": "pg_trgm"}
 DJANGO |= {"BtreeGinExtension": "btree_gin", "BtreeGistExtension": "btree_gist", "UnaccentExtension": "unaccent"}
 DJANGO |= {"CryptoExtension": "pgcrypto"}
@@ -69,17 +80,33 @@ PACKAGES = {"vector": "pgvector"}
 """Extensions whose package has another name."""
 
 BUILT_IN = frozenset({"plpgsql"})
+"""There is nothing to make."""
 
 
 def detect_statements(snapshot: Snapshot) -> Detected:
     """Isolation, rights and parameters by what the tests do, with the first place where each is done."""
     detected = Detected()
+    tests = [(path, text) for path, text in sorted(snapshot.texts.items()) if is_test(path)]
     for reach in REACHES:
-        for path, text in snapshot.texts.items():
-            if is_test(path) and path.endswith((".py", ".sql")) and (match := reach.pattern.search(text)):
-                detected |= make_detected(reach, " ".join(match[0].split()), find_place(path, text, match.start()))
+        places = (found for path, text in tests if (found := find_statement(reach.pattern, path, text)))
+        if found := next(places, None):
+            detected |= make_detected(reach, *found)
+    for reach in CALLS:
+        for path, text in tests:
+            if path.endswith(".py") and (match := reach.pattern.search(text)):
+                place = f"{path}:{text.count(chr(10), 0, match.start()) + 1}"
+                detected |= make_detected(reach, match[0].lstrip("."), place)
                 break
     return detected | detect_extensions(snapshot)
+
+
+def find_statement(pattern: re.Pattern[str], path: str, text: str) -> tuple[str, str] | None:
+    """The first statement of a kind in a file, and its place."""
+    for sql, line in list_sql(path, text):
+        if match := pattern.search(sql):
+            words = " ".join(match[0].lstrip(";").split())
+            return words, f"{path}:{line + sql.count(chr(10), 0, match.start() + match[0].index(words[0]))}"
+    return None
 
 
 def make_detected(reach: Reach, statement: str, where: str) -> Detected:
@@ -99,26 +126,25 @@ def make_detected(reach: Reach, statement: str, where: str) -> Detected:
 def detect_extensions(snapshot: Snapshot) -> Detected:
     """The extensions that migrations and tests make: each database has them before, so that nobody needs the right."""
     detected = Detected()
-    for path, text in snapshot.texts.items():
-        for name, is_guarded, at in find_extensions(text) if path.endswith((".py", ".sql")) else ():
-            place = find_place(path, text, at)
-            found = Finding("extensions", name, place)
+    for path, text in sorted(snapshot.texts.items()):
+        for name, is_guarded, line in find_extensions(path, text):
+            found = Finding("extensions", name, f"{path}:{line}")
             if is_guarded:
-                detected |= Detected((found,), {"postgres": {"extensions": [PACKAGES.get(name, name)]}})
+                settings: dict[str, Any] = {"postgres": {"extensions": [PACKAGES.get(name, name)]}}
+            elif TRUSTED.fullmatch(name):
+                settings = {"isolation": "database"}
             else:
-                detected |= Detected((found,), {"isolation": "server", "rights": ["superuser"]})
-    return Detected(tuple(dict.fromkeys(detected.findings)), detected.settings)
+                settings = {"isolation": "server", "rights": ["superuser"]}
+            if name not in {each.found for each in detected.findings} or not is_guarded:
+                detected |= Detected((found,), settings)
+    return detected
 
 
-def find_extensions(text: str) -> Iterator[tuple[str, bool, int]]:
-    """Name, whether one that is there is no error, and where; Django's own operations never mind."""
-    for match in EXTENSION.finditer(text):
-        if (name := match["name"].lower()) not in BUILT_IN | {"if", "s"}:
-            yield name, match["guard"] is not None, match.start()
-    for match in DJANGO_EXTENSION.finditer(text):
-        yield DJANGO.get(match[1] or "") or match[2], True, match.start()
-
-
-def find_place(path: str, text: str, at: int) -> str:
-    """File and line."""
-    return f"{path}:{text.count(chr(10), 0, at) + 1}"
+def find_extensions(path: str, text: str) -> Iterator[tuple[str, bool, int]]:
+    """Name, whether one that is there is no error, and line; Django's own operations never mind."""
+    for sql, line in list_sql(path, text) if "EXTENSION" in text.upper() else ():
+        for match in EXTENSION.finditer(sql):
+            if (name := match["name"].lower()) not in BUILT_IN:
+                yield name, match["guard"] is not None, line + sql.count("\n", 0, match.start("name"))
+    for match in DJANGO_EXTENSION.finditer(text) if path.endswith(".py") else ():
+        yield DJANGO.get(match[1] or "") or match[2], True, text.count("\n", 0, match.start()) + 1

@@ -1,94 +1,127 @@
 """Addresses that stand in Python code as they are, where nothing from outside can change them. Pure."""
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from runner.core.addresses import URL, WORD, Address, find_address, is_fixed
-from runner.core.detection_python import SETTINGS, find_name, is_reader
+from runner.core.detection_python import SETTINGS, find_name, is_reader, parse
 
-CALLS = frozenset(
-    {"connect", "create_engine", "create_async_engine", "create_pool", "Connection", "AsyncConnection", "Database"}
-    | {"ConnectionPool", "AsyncConnectionPool", "SimpleConnectionPool", "ThreadedConnectionPool", "PostgresEngine"}
-    | {"PostgresqlDatabase", "PooledPostgresqlDatabase", "DatabaseCleanup", "init", "set_url", "from_url", "DSN"}
-)
-"""Functions and classes that are given an address: of the drivers, SQLAlchemy, databases, Piccolo, Peewee, Tortoise."""
-
-NAME = re.compile(r"(?:^|_)(?:db|database|postgres|postgresql|pg|dsn|url|uri|connection)s?(?:_|$)", re.IGNORECASE)
 KEYS = {"dbname": "dbname", "database": "dbname", "name": "dbname", "db": "dbname", "user": "user", "username": "user"}
 KEYS |= {"host": "host", "port": "port", "password": "password"}
-OTHER_ENGINES = re.compile(r"mysql|sqlite|oracle|mongo|redis|mssql", re.IGNORECASE)
+OTHER_ENGINES = ("mysql", "sqlite", "oracle", "mongo", "redis", "mssql")
+"""What the engine of a table such as Django's `DATABASES` may be; functions that connect are named after them."""
+
+HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
+"""Calls whose texts nobody dials: options, which have a default only, and what tests of URLs do."""
+
+
+@dataclass(frozen=True)
+class HardCoded:
+    """One address.
+
+    Attributes:
+        address: as far as it is fixed.
+        line: its number.
+        in_test: whether it stands within a test: tests of drivers have many that nobody dials.
+    """
+
+    address: Address
+    line: int
+    in_test: bool
 
 
 @cache
-def find_hard_coded(text: str) -> tuple[tuple[Address, int], ...]:
-    """Each address with the number of its line; none where the text is no Python that this one reads."""
+def find_hard_coded(text: str) -> tuple[HardCoded, ...]:
+    """Each address; none where the text is no Python that this one reads."""
+    finder = Finder()
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        finder.visit(parse(text))
+    except RecursionError:
         return ()
-    hidden = {id(inner) for node in ast.walk(tree) if can_change(node) for inner in ast.walk(node)}
-    found = []
-    for node in ast.walk(tree):
-        if id(node) not in hidden:
-            found += [(each, getattr(node, "lineno", 0)) for each in read_addresses(node, hidden)]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(finder.found))
 
 
-def can_change(node: ast.AST) -> bool:
-    """Whether the environment has a say in what a piece of code comes to."""
-    if isinstance(node, ast.Call):
-        return is_reader(node.func)
-    if isinstance(node, ast.BoolOp | ast.IfExp):
-        return any(isinstance(each, ast.Call) and is_reader(each.func) for each in ast.walk(node))
-    return isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases)
+class Finder(ast.NodeVisitor):
+    """Looks at what the environment has no say in."""
 
+    def __init__(self) -> None:
+        self.found: list[HardCoded] = []
+        self._in_test = False
 
-def read_addresses(node: ast.AST, hidden: set[int]) -> Iterator[Address]:
-    """The addresses that one piece of code fixes: arguments of calls, and what names of addresses are given."""
-    if isinstance(node, ast.Call) and find_name(node.func) in CALLS:
-        texts = [*node.args, *(each.value for each in node.keywords)]
-        yield from (found for each in texts if id(each) not in hidden and (found := read_text(each)))
-        yield from read_table({each.arg: each.value for each in node.keywords if each.arg}, hidden)
-    elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and id(node.value) not in hidden:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        found = read_text(node.value)
-        if found and any(names_address(each) for each in targets):
-            yield found
-    elif isinstance(node, ast.Dict):
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call: not one that reads a variable, nor its default."""
+        name = find_name(node.func)
+        if is_reader(node.func) or name in HARMLESS:
+            return
+        if not any(each in name.lower() for each in OTHER_ENGINES):
+            self._read_table({each.arg: each.value for each in node.keywords if each.arg}, node.lineno)
+        self.generic_visit(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """What stands behind `or` may be a default."""
+        if not any(isinstance(each, ast.Call) and is_reader(each.func) for each in ast.walk(node)):
+            self.generic_visit(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        """The same, as a condition."""
+        if not any(find_name(each) == "environ" or find_name(each) == "getenv" for each in ast.walk(node)):
+            self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """Fields of pydantic's settings have defaults only."""
+        if not any(find_name(base) == SETTINGS for base in node.bases):
+            self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """The body of a function; decorators hold parameters."""
+        before, self._in_test = self._in_test, self._in_test or node.name.startswith("test")
+        for each in node.body:
+            self.visit(each)
+        self._in_test = before
+
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        """A statement; a text alone is documentation."""
+        if not isinstance(node.value, ast.Constant):
+            self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """What is compared is not dialled."""
+
+    def visit_Dict(self, node: ast.Dict) -> None:
+        """A table, whose keys may be the parts of an address."""
         keys = [each.value if isinstance(each, ast.Constant) else None for each in node.keys]
-        yield from read_table(
-            {key: each for key, each in zip(keys, node.values, strict=True) if isinstance(key, str)}, hidden
-        )
+        pairs = zip(keys, node.values, strict=True)
+        self._read_table({key: each for key, each in pairs if isinstance(key, str)}, node.lineno)
+        self.generic_visit(node)
 
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """A text."""
+        if isinstance(node.value, str):
+            self._read_text(node.value, node.lineno)
 
-def names_address(target: ast.AST) -> bool:
-    """Whether a name, or a variable of the environment that is set, is one of an address."""
-    if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
-        return find_name(target.value) == "environ" and NAME.search(str(target.slice.value)) is not None
-    return NAME.search(find_name(target)) is not None
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """A text with gaps: what fills them is not fixed, the rest is."""
+        texts = [str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values]
+        self._read_text("".join(texts), node.lineno)
 
+    def _read_text(self, text: str, line: int) -> None:
+        address = find_address(text) if URL.match(text) or WORD.match(text) else None
+        if address and (is_fixed(address.dbname) or is_fixed(address.user)):
+            self.found.append(HardCoded(address, line, self._in_test))
 
-def read_text(node: ast.AST) -> Address | None:
-    """The address in a constant, if it names a database or a role."""
-    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-        return None
-    text = node.value
-    found = find_address(text) if URL.match(text) or WORD.match(text) else None
-    return found if found and (found.dbname or found.user) and is_fixed(f"{found.dbname}{found.user}") else None
-
-
-def read_table(values: Mapping[str, ast.AST], hidden: set[int]) -> Iterator[Address]:
-    """The address whose parts are keywords of a call, or keys of a table."""
-    constants = {
-        key.lower(): str(each.value)
-        for key, each in values.items()
-        if isinstance(each, ast.Constant) and isinstance(each.value, str | int) and id(each) not in hidden
-    }
-    if OTHER_ENGINES.search(constants.get("engine", "")):
-        return
-    parts = {KEYS[key]: text for key, text in constants.items() if key in KEYS and text}
-    # A table with a name and nothing else may be anything.
-    if {"dbname", "host"} <= parts.keys() or {"dbname", "user"} <= parts.keys():
-        yield Address(**parts)
+    def _read_table(self, values: Mapping[str, ast.AST], line: int) -> None:
+        constants = {
+            key.lower(): str(each.value)
+            for key, each in values.items()
+            if isinstance(each, ast.Constant) and isinstance(each.value, str | int)
+        }
+        if any(each in constants.get("engine", "").lower() for each in OTHER_ENGINES):
+            return
+        parts = {KEYS[key]: text for key, text in constants.items() if key in KEYS and text}
+        # A table with a name and nothing else may be anything.
+        if {"dbname", "host"} <= parts.keys() or {"dbname", "user"} <= parts.keys():
+            self.found.append(HardCoded(Address(**parts), line, self._in_test))

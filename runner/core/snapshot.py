@@ -74,7 +74,8 @@ class Detected:
 
     def __or__(self, other: "Detected") -> "Detected":
         """Both; tables and sets of names are joined; of two isolations the stronger counts, else the second."""
-        return Detected(self.findings + other.findings, join(self.settings, other.settings), self.notes + other.notes)
+        findings = dict.fromkeys(self.findings + other.findings)
+        return Detected(tuple(findings), join(self.settings, other.settings), self.notes + other.notes)
 
 
 STRENGTH = ("schema", "database", "none", "server", "sandbox")

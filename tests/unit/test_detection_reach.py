@@ -29,6 +29,16 @@ def depend(*names):
             "sandbox",
             {"user": "shop", "password": "secret", "database": "shop_test", "host": "localhost"},
         ),
+        (
+            {"tests/conftest.py": 'def url(p):\n    return f"postgresql://postgres:{p}@localhost:5432/app"'},
+            "sandbox",
+            {"user": "postgres", "database": "app", "host": "localhost"},
+        ),
+        (
+            {"tests/test_a.py": 'def test_a():\n    connect("dbname=shop user=me")'},
+            "server",
+            {"user": "me", "database": "shop"},
+        ),
         ({"tests/test_a.py": 'psycopg.connect("dbname=shop user=me")'}, "server", {"user": "me", "database": "shop"}),
         (
             {"tests/test_a.py": 'asyncpg.connect(host="localhost", user="me", database="shop")'},
@@ -84,7 +94,9 @@ def test_addresses_that_stand_in_the_text_fix_names(texts, isolation, postgres):
         {"tests/test_urls.py": 'def test_a():\n    assert parse("postgresql://u@localhost:5432/d").port == 5432'},
         {"tests/test_a.py": 'monkeypatch.setenv("DATABASE_URL", "postgresql://u@localhost:5432/d")'},
         {"tests/test_a.py": 'create_engine("postgresql://")'},
-        {"tests/test_a.py": 'DATABASE_URL = f"postgresql://{user}@localhost/d"'},
+        {"tests/test_a.py": 'DATABASE_URL = f"postgresql://{user}@localhost/{name}"'},
+        {"tests/test_a.py": 'os.environ["APP_DB_URL"]\ndef test_a():\n    connect("postgresql://u@localhost/d")'},
+        {"tests/conftest.py": '"""Uses postgresql://u@localhost/d."""\n"postgresql://u@localhost/d"\n'},
         {"app/views.py": 'connect("postgresql://u@localhost:5432/d")'},
         {"tests/settings.py": 'A = {"default": {"ENGINE": "django.db.backends.mysql", "NAME": "x", "HOST": "h"}}'},
         {"tox.ini": "[testenv]\nsetenv =\n    DATABASE_URL=postgresql://u@localhost:5432/d\n"},
@@ -98,7 +110,7 @@ def test_what_the_environment_can_change_or_nobody_dials_fixes_nothing(texts):
 
 def test_another_machine_is_told():
     notes = detect_addresses(make({"tests/conftest.py": 'URL = "postgresql://u:p@db:5432/d"'})).notes
-    assert notes == ("tests/conftest.py:1 connects to the host `db`; the tests have Postgres at `localhost`",)
+    assert notes == ("tests/conftest.py:1 connects to the host `db`; a run has `localhost`",)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +130,13 @@ def test_another_machine_is_told():
         ('execute("CREATE EXTENSION IF NOT EXISTS vector")', {"postgres": {"extensions": ["pgvector"]}}),
         ("op = HStoreExtension()", {"postgres": {"extensions": ["hstore"]}}),
         ('CreateExtension("uuid-ossp")', {"postgres": {"extensions": ["uuid-ossp"]}}),
-        ('execute("CREATE EXTENSION hstore")', {"isolation": "server", "rights": ["superuser"]}),
+        ('execute("CREATE EXTENSION hstore")', {"isolation": "database"}),
+        ('execute("CREATE EXTENSION vector CASCADE")', {"isolation": "server", "rights": ["superuser"]}),
+        ('"""Create user table."""\n# create database\nassert x == "to create database y"', {}),
+        (
+            'execute("""\n    -- a comment\n    DROP ROLE IF EXISTS x\n""")',
+            {"isolation": "server", "rights": ["createrole"]},
+        ),
         ('execute("COPY things FROM STDIN")', {}),
         ('execute("CREATE TABLE users ()")', {}),
         ("# create users first\n", {}),
@@ -183,6 +201,25 @@ def test_servers_that_are_processes_get_their_programs(code, arguments):
     assert settings["packages"] == ["postgresql"]
     assert settings["isolation"] == "none"
     assert settings.get("pytest_args") == arguments
+
+
+def test_sqlalchemys_plugin_has_databases_of_its_own_whatever_else_is_seen():
+    texts = {
+        "tests/conftest.py": "from sqlalchemy.testing.plugin.pytestplugin import *",
+        "setup.cfg": "[db]\npostgresql = postgresql://scott:tiger@127.0.0.1:5432/test\n",
+        "tests/test_a.py": 'e("CREATE USER x")',
+    }
+    detected = detect(make(texts))
+    assert detected.settings["isolation"] == "none"
+    assert [each.where for each in detected.findings if each.subject == "isolation"] == ["tests/conftest.py"]
+    assert detected.settings["postgres"]["user"] == "scott"
+
+
+def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
+    code = 'import os\nif not os.environ.get("EXTERNAL_POSTGRES_DSN"):\n    PostgresContainer()'
+    detected = detect_own_servers(make({"test/conftest.py": code}))
+    assert detected.notes == ()
+    assert detected.findings[1].found == "none where `EXTERNAL_POSTGRES_DSN` is set, so it is"
 
 
 @pytest.mark.parametrize(
