@@ -35,7 +35,7 @@ Found = tuple[Address, str]
 
 def detect_addresses(snapshot: Snapshot) -> Detected:
     """The names that addresses in the text fix, and the isolation in which every worker can have them."""
-    found = [*find_in_code(snapshot), *find_in_ini(snapshot)]
+    found = find_addresses(snapshot)
     local = [each for each in found if each[0].is_local]
     notes = (
         [] if local else [f"{where} connects to the host `{each.host}`; a run has `localhost`" for each, where in found]
@@ -53,21 +53,26 @@ def detect_addresses(snapshot: Snapshot) -> Detected:
     return Detected(findings, {"isolation": isolation, "postgres": names})
 
 
-def find_in_code(snapshot: Snapshot) -> list[Found]:
-    """Addresses in modules of settings and in what tests share; in tests themselves only where nothing else leads on.
-
-    pytest-django makes databases of its own beside those named.
-    """
-    has_settings = "pytest-django" not in find_requirements(snapshot)
+def find_addresses(snapshot: Snapshot) -> list[Found]:
+    """Addresses of settings; of what tests share and of tests themselves only where nothing else leads on."""
+    settings: list[Found] = [*find_in_ini(snapshot)]
     shared: list[Found] = []
-    others: list[Found] = []
+    tests: list[Found] = []
     for path, text in snapshot.python_files():
-        name = PurePosixPath(path).stem
-        if is_test(path) or (has_settings and CONFIGURES.search(name)):
-            for each in find_hard_coded(text):
-                where = others if each.in_test or re.match(r"test_|.*_test$", name) else shared
-                where.append((each.address, f"{path}:{each.line}"))
-    return shared or ([] if has_variables(snapshot) else others)
+        is_first = is_settings(path, snapshot)
+        for each in find_hard_coded(text) if is_first or is_test(path) else ():
+            found = tests if each.in_test else settings if is_first else shared
+            found.append((each.address, f"{path}:{each.line}"))
+    if settings or has_variables(snapshot):
+        return settings
+    return shared or tests
+
+
+def is_settings(path: str, snapshot: Snapshot) -> bool:
+    """Whether a module says where the tests' database is; pytest-django makes others beside that of its settings."""
+    name = PurePosixPath(path).stem
+    has_settings = "pytest-django" not in find_requirements(snapshot)
+    return name == "conftest" or (has_settings and not name.startswith("test_") and CONFIGURES.search(name) is not None)
 
 
 def has_variables(snapshot: Snapshot) -> bool:

@@ -80,7 +80,8 @@ def find_part(name: str) -> str:
     if name in VARIABLES and "URL" not in name:
         return VARIABLES[name]
     part = PART.fullmatch(name)
-    return PARTS.get(part[2], "") if part else "{dbname}" if NAME_ALONE.fullmatch(name) else ""
+    named = PARTS.get(part[2], "") if part else ""
+    return named or ("{dbname}" if NAME_ALONE.fullmatch(name) else "")
 
 
 def find_driver(name: str, snapshot: Snapshot, where: str) -> str:

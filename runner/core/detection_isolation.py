@@ -3,28 +3,38 @@
 import re
 
 from runner.core.detection_requirements import find_requirements
-from runner.core.snapshot import Detected, Finding, Snapshot, is_own, is_test
+from runner.core.snapshot import Detected, Finding, Snapshot, is_own, is_test, join
 
 WITHOUT_SCHEMA = re.compile(r"\bCREATE\s+SCHEMA\b|\bpublic\.\w|\bschema\s*=\s*[\"']\w", re.IGNORECASE)
 MIGRATION = re.compile(r"\.sql$|(^|/)(migrations|versions)/.*\.py$")
 
 
-SQLALCHEMY = re.compile(r"\bsqlalchemy\.testing\.plugin\b|\bfrom sqlalchemy\.testing import plugin\b")
+SQLALCHEMY = re.compile(r"\bsqlalchemy\.testing\.plugin\b|^\[(?:tool\.)?sqla_testing\]", re.MULTILINE)
+SECTION = re.compile(r"^\[db\](?:\n[^\[\n]*)*?\npostgresql\s*=", re.MULTILINE)
+"""Where the plugin finds the address for `--db postgresql`; what it takes else is mostly SQLite."""
+
 OWN = "none: SQLAlchemy's plugin makes a database for each worker, from the process that leads them"
+TEST_SCHEMA = "CREATE SCHEMA IF NOT EXISTS test_schema"
 
 
 def settle(snapshot: Snapshot, detected: Detected) -> Detected:
     """What detectors found, where a plugin of the suite has the last word about isolation.
 
     SQLAlchemy's makes the workers' databases in the process that leads them, on the server that it knows: with a server
-    for each worker these would not be there. Source: its `testing/plugin/pytestplugin.py` and `testing/provision.py`.
+    for each worker these would not be there. Source: its `testing/plugin/pytestplugin.py` and `testing/provision.py`;
+    the schema is in its README for those who run its tests.
     """
-    path = next((path for path, text in snapshot.python_files() if is_test(path) and SQLALCHEMY.search(text)), "")
-    if not path:
+    texts = sorted(snapshot.texts.items())
+    where = next((path for path, text in texts if SQLALCHEMY.search(text)), "")
+    if not where:
         return detected
-    findings = [each for each in detected.findings if each.subject != "isolation"]
-    settings = {**detected.settings, "isolation": "none"}
-    return Detected((*findings, Finding("isolation", OWN, path)), settings, detected.notes)
+    settings = {**detected.settings, "isolation": "none", "rights": ["superuser"]}
+    if any(SECTION.search(text) for path, text in texts if path.endswith(".cfg")):
+        settings = join(settings, {"pytest_args": ["--db=postgresql"]})
+        if any("test_schema" in text for path, text in texts if is_test(path)):
+            settings = join(settings, {"postgres": {"init_sql": [TEST_SCHEMA]}})
+    findings = [each for each in detected.findings if each.subject not in {"isolation", "rights"}]
+    return Detected((*findings, Finding("isolation", OWN, where)), settings, detected.notes)
 
 
 def detect_isolation(snapshot: Snapshot) -> Detected:

@@ -7,7 +7,7 @@ from typing import Any
 from runner.core.detection_database import ADDRESS
 from runner.core.detection_python import read_uses
 from runner.core.detection_requirements import find_requirements
-from runner.core.detection_services import DEFAULT_VERSION
+from runner.core.settings_postgres import DEFAULT_VERSION
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 
 CONTAINERS = {

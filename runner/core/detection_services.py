@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.core.addresses import URL, WORD, find_address, is_fixed, make_list_template
 from runner.core.detection_database import LISTS, OTHERS, WORDS, find_part
+from runner.core.settings_postgres import DEFAULT_VERSION
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig
 from runner.core.yaml_reading import read_pairs, read_yaml, walk
@@ -21,7 +22,6 @@ IMAGE = re.compile(
 EXTENSIONS = {"postgis": "postgis", "pgvector": "pgvector"}
 """Images that are Postgres with an extension."""
 
-DEFAULT_VERSION = "17"
 OLDER = ("13", "15")
 """Versions that Debian's earlier releases have; others need a line of apt's sources in `mirrors`."""
 

@@ -39,6 +39,19 @@ def depend(*names):
             "server",
             {"user": "me", "database": "shop"},
         ),
+        (
+            {
+                "setup.cfg": "[db]\npostgresql = postgresql://a@127.0.0.1:5432/b\n",
+                "tests/test_a.py": 'connect("postgresql://x@h/y")',
+            },
+            "sandbox",
+            {"user": "a", "database": "b"},
+        ),
+        (
+            {"tests/conftest.py": 'URL = f"postgresql://postgres@{host}/postgres"'},
+            "server",
+            {"user": "postgres", "database": "postgres"},
+        ),
         ({"tests/test_a.py": 'psycopg.connect("dbname=shop user=me")'}, "server", {"user": "me", "database": "shop"}),
         (
             {"tests/test_a.py": 'asyncpg.connect(host="localhost", user="me", database="shop")'},
@@ -213,6 +226,7 @@ def test_sqlalchemys_plugin_has_databases_of_its_own_whatever_else_is_seen():
     assert detected.settings["isolation"] == "none"
     assert [each.where for each in detected.findings if each.subject == "isolation"] == ["tests/conftest.py"]
     assert detected.settings["postgres"]["user"] == "scott"
+    assert detected.settings["pytest_args"] == ["--db=postgresql"]
 
 
 def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
