@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
-from runner.core.lock_kinds import LOCKS
 from runner.core.detection_services import CI_FILES, COMPOSE_FILES
+from runner.core.lock_kinds import LOCKS
 from runner.core.snapshot import Snapshot, is_own
 from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
 from runner.project.locks import find_workspace
