@@ -191,7 +191,8 @@ class Environment:
             self._answers.serve(Served(self._server, self._at, slots, template, script))
             step["note"] = f"{', '.join(slots.made)} ({isolation})"
         if isolation in {"schema", "database", "none"}:
-            self._watch = UseWatch([self._at])
+            is_maintenance = any(slots.find_place(slot)[0] == "postgres" for slot in slots.made)
+            self._watch = UseWatch([self._at], counts_postgres=is_maintenance)
 
     @property
     def is_prepared(self) -> bool:

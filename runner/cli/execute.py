@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 from msgspec.structs import replace
 
 from runner import __version__
+from runner.cli.advice import Advise
 from runner.cli.ci import tell_ci
 from runner.cli.done import Done
 from runner.cli.history import record
 from runner.cli.loading import make_run, open_engine
 from runner.cli.main import silence
-from runner.core.attempt_log import find_failed
 from runner.core.events import Event, Listener
 from runner.core.plan import Plan
 from runner.core.settings import Settings
@@ -33,7 +33,6 @@ from runner.report.rerun import Rerun, RerunKeeper
 from runner.report.results import make_results_folder, point_latest
 from runner.report.run_files import EVENTS, hold
 from runner.report.run_reports import keep_report
-from runner.report.run_story import make_command
 from runner.session import Session
 from runner.surroundings import Surroundings
 
@@ -55,6 +54,7 @@ def execute(
     is_quiet: bool = False,
     listener: Listener | None = None,
     make_session: MakeSession = Session,
+    advise: Advise | None = None,
 ) -> Done:
     """Run a plan and print what a person wants to know.
 
@@ -67,6 +67,7 @@ def execute(
         is_quiet: no run for its verdict: pytest's output is only kept in the results, the ledger is left alone.
         listener: hears the events too.
         make_session: makes another kind of run.
+        advise: what the closing lines advise.
     """
     run, started = make_run(), datetime.now(UTC)
     with Interrupts() as interrupts, ExitStack() as stack:
@@ -108,8 +109,8 @@ def execute(
         problem = keep_report(results, done.make_report(project.name, started, engine, findings.failures, architecture))
         if problem:
             console.print(f"  {problem}")
-        if outcome.exit_code and find_failed(outcome.log.last) and console.is_live:
-            console.print(f"  {'again':<9} {make_command(plan.selection.as_key())}")
+        for line in advise(done, console.is_live) if advise else ():
+            console.print(line)
     if ci.is_known and not is_quiet:
         tell_ci(console, project, findings, done, engine.image)
     # Until here others see the run live.

@@ -82,6 +82,7 @@ def run(
     verbose: VerboseOption = False,
 ) -> None:
     """Run tests in a disposable environment and leave nothing behind."""
+    from runner.cli.advice import make_advise
     from runner.cli.debugging import stand_by
     from runner.cli.execute import MakePlan, MakeSession, execute
     from runner.cli.history import load_failing, load_history
@@ -118,7 +119,9 @@ def run(
     make_session: MakeSession = Session
     if pdb or debug or debugpy:
         make, make_session = stand_by(make, Debugger(bool(debug), debugpy), as_json)
-    done = execute(loaded, settings, make, as_json, verbose, make_session=make_session)
+    done = execute(
+        loaded, settings, make, as_json, verbose, make_session=make_session, advise=make_advise(loaded, sourced)
+    )
     if as_json:
         print(json.dumps(done.as_dict()))
     raise typer.Exit(done.outcome.exit_code)

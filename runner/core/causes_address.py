@@ -4,10 +4,11 @@ import re
 from collections.abc import Sequence
 
 from runner.core.causes import Diagnosis, Facts, Hit, Place, Rule, rule
-from runner.core.causes_places import LOCAL, Address, find_password, find_places, find_variable
+from runner.core.causes_places import LOCAL, Address, find_password, find_places, find_reads, find_variable
 from runner.core.causes_services import diagnose_service, find_service, is_service_port
 from runner.core.detection_database import ADDRESS_PARTS, PLAIN, find_variables, make_template
 from runner.core.redact import WORDS
+from runner.core.skips import OF_DATABASE, VARIABLE
 from runner.core.slots import VARIABLES
 
 HERE = "127.0.0.1", "5432"
@@ -138,7 +139,26 @@ def tell_compared(hit: Hit) -> Diagnosis:
     return Diagnosis("compared", what, ("[tool.runner]", 'isolation = "server"', *lines))
 
 
+def diagnose_unused(hit: Hit) -> Diagnosis:
+    """No test came to the database: which variables the code reads that nobody sets, or skipped tests name."""
+    named = {each["name"] or each["other"]: "" for each in VARIABLE.finditer(hit.symptom.text)}
+    read = {**dict.fromkeys(filter(OF_DATABASE.search, named), ""), **find_variables(hit.facts.snapshot)}
+    lines, places = [], []
+    for name, path in sorted(read.items()):
+        template = make_template(name, hit.facts.snapshot, path) or (name in named and PLAIN + ADDRESS_PARTS)
+        if template and name not in VARIABLES and name not in hit.facts.settings.environment:
+            lines.append(f'{name} = "{template}"')
+            places += find_reads(hit.facts.snapshot, path, name)
+    if lines:
+        names = ", ".join(f"`{each.partition(' = ')[0]}`" for each in lines)
+        what = f"no test used the database: nobody sets {names}"
+        return Diagnosis("unused", what, (TOML_ENVIRONMENT, *lines), tuple(places))
+    todo = ("where no test needs one: `database = false` for their group, or `strict = false`",)
+    return Diagnosis("unused", "no test used the database, and the code reads no variable that leads to one", todo)
+
+
 RULES: Sequence[Rule] = (
+    rule(r"^no test used the database that was prepared", diagnose_unused),
     rule(
         r"connection to server at \"(?P<host>[^\"]+)\"(?: \([^)]*\))?, port (?P<port>\d+) failed: " + REFUSED,
         diagnose_server,

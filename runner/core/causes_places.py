@@ -115,6 +115,12 @@ def find_variable(snapshot: Snapshot, places: Sequence[Place]) -> tuple[str, Pla
     return None
 
 
+def find_reads(snapshot: Snapshot, path: str, name: str) -> list[Place]:
+    """The first line of a file that reads a variable."""
+    lines = enumerate(snapshot.texts.get(path, "").splitlines(), 1)
+    return [Place(path, number, shorten(line)) for number, line in lines if name in line][:1]
+
+
 def choose_name(found: re.Match[str], text: str) -> str:
     """The variable that a line reads; empty for a field of a class that reads none."""
     if name := found["name"] or found["plain"]:

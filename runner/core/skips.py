@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from typing import Literal
 
 from runner.core.events import Event
@@ -44,12 +45,10 @@ CONNECTING = re.compile(
 )
 
 
+@cache
 def compile_thing(thing: str) -> re.Pattern[str]:
-    """The patterns for one kind of thing."""
+    """The patterns for one kind of thing; most runs skip nothing and need none."""
     return re.compile("|".join(each.replace("THING", thing) for each in PATTERNS), re.IGNORECASE)
-
-
-NO_DATABASE, NO_SERVICE = compile_thing(DATABASE), compile_thing(SERVICE)
 
 
 def find_want(reason: str) -> Want:
@@ -60,9 +59,9 @@ def find_want(reason: str) -> Want:
             return "database"
         if OF_SERVICE.search(name):
             return "service"
-    if NO_DATABASE.search(reason) or LIBPQ.search(reason):
+    if compile_thing(DATABASE).search(reason) or LIBPQ.search(reason):
         return "database"
-    if NO_SERVICE.search(reason):
+    if compile_thing(SERVICE).search(reason):
         return "service"
     return "database" if CONNECTING.search(reason) else ""
 

@@ -399,3 +399,18 @@ def test_captured_output_is_asked_only_where_the_test_s_own_error_tells_nothing(
     output = "psycopg.errors.InsufficientPrivilege: permission denied to create database"
     assert find("", output=output).kind == "createdb"
     assert find("ModuleNotFoundError: No module named 'x'", output=output).kind == "module"
+
+
+def test_a_database_that_nobody_used_is_answered_with_the_variables_that_nobody_sets():
+    what = "no test used the database that was prepared for them"
+    text = f"{what}\n3 tests were skipped for want of a database: `APP_PG_DSN not set` (3)"
+    facts = make_facts({"app.py": 'import os\nx = os.environ["APP_DB_URL"], os.environ["DATABASE_URL"]'})
+    [cause] = explain([Symptom("", text, what, text)], KNOWN, facts).causes
+    assert cause.diagnosis.todo == (
+        "[tool.runner.environment]",
+        'APP_DB_URL = "postgresql://{user}:{password}@{host}:{port}/{dbname}"',
+        'APP_PG_DSN = "postgresql://{user}:{password}@{host}:{port}/{dbname}"',
+    )
+    assert [(each.file, each.line) for each in cause.diagnosis.places] == [("app.py", 2)]
+    [cause] = explain([Symptom("", text.partition("\n")[0], what)], KNOWN, make_facts()).causes
+    assert "`database = false`" in cause.diagnosis.todo[0]
