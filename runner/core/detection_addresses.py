@@ -12,7 +12,7 @@ from runner.core.detection_requirements import find_requirements
 from runner.core.hard_coded import find_hard_coded
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 
-CONFIGURES = re.compile(r"(^|_)(conf|config|settings|constants|env)(_|$)")
+CONFIGURES = re.compile(r"(?:.*_)?(?:conf|config|settings)")
 INI_FILES = re.compile(r"(^|/)(setup\.cfg|test[\w-]*\.cfg|pytest\.ini|tox\.ini)$")
 INI_LINE = re.compile(r"^\s*(?!\s|D:|R:D:)[\w.\" :-]+?\s*[=:]\s*[\"']?(?=postgres(?:ql)?(?:\+\w+)?://)")
 """`D:` marks a default of pytest-env, which the environment goes before."""
@@ -72,7 +72,9 @@ def is_settings(path: str, snapshot: Snapshot) -> bool:
     """Whether a module says where the tests' database is; pytest-django makes others beside that of its settings."""
     name = PurePosixPath(path).stem
     has_settings = "pytest-django" not in find_requirements(snapshot)
-    return name == "conftest" or (has_settings and not name.startswith("test_") and CONFIGURES.search(name) is not None)
+    return name == "conftest" or (
+        has_settings and not name.startswith("test_") and CONFIGURES.fullmatch(name) is not None
+    )
 
 
 def has_variables(snapshot: Snapshot) -> bool:

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from runner.core.code_search import search_code
 from runner.core.detection_services import CI_FILES, make_template
 from runner.core.snapshot import Detected, Finding, Snapshot
 
 COPY = re.compile(r"\b(?:cp|mv|copy)\s+(?:-\w+\s+)?(?P<source>[\w./-]*env[\w.-]*)\s+(?P<target>[\w./-]*\.env)\b")
 LINE = re.compile(r"^\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*$", re.MULTILINE)
-ONLY_FILE = re.compile(
-    r"\bdotenv_values\(\s*(?P<values>[\"'][^\"']+[\"'])?|\bload_dotenv\((?P<load>[^)]*\boverride\s*=\s*True[^)]*)\)"
-)
+ONLY_FILE = re.compile(r"\bdotenv_values\(|\bload_dotenv\([^)]*\boverride\s*=\s*True")
 """Ways of reading a file whose variables go before those of the environment."""
 
 USED_BY = re.compile(r"(^|/)(?:GNUmakefile|[Mm]akefile|tox\.ini)$")
@@ -24,8 +23,9 @@ def detect_env_files(snapshot: Snapshot) -> Detected:
         found = Finding("variables", f"{len(variables)} of `{source}`, which becomes `.env`", where)
         detected |= Detected((found,), {"environment": variables} if variables else {})
     for path, text in snapshot.python_files():
-        if match := ONLY_FILE.search(text):
-            file = next(iter(re.findall(r"[\"']([^\"']*env[^\"']*)[\"']", match[0])), ".env")
+        if match := search_code(ONLY_FILE, text):
+            named = re.findall(r"[\"']([^\"']*env[^\"']*)[\"']", text[match.start() :].partition(")")[0])
+            file = named[0] if named else ".env"
             found = Finding("variables", f"`{file}` goes before the environment, so a run writes it", path)
             return detected | Detected((found,), {"env_file": file})
     return detected

@@ -2,6 +2,7 @@
 
 import re
 
+from runner.core.code_search import search_code
 from runner.core.detection_requirements import find_requirements
 from runner.core.snapshot import Detected, Finding, Snapshot, is_own, is_test, join
 
@@ -25,7 +26,9 @@ def settle(snapshot: Snapshot, detected: Detected) -> Detected:
     the schema is in its README for those who run its tests.
     """
     texts = sorted(snapshot.texts.items())
-    where = next((path for path, text in texts if SQLALCHEMY.search(text)), "")
+    where = next(
+        (path for path, text in texts if (search_code if path.endswith(".py") else re.search)(SQLALCHEMY, text)), ""
+    )
     if not where:
         return detected
     settings = {**detected.settings, "isolation": "none", "rights": ["superuser"]}

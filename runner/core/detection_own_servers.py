@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from runner.core.code_search import search_code
 from runner.core.detection_database import ADDRESS
 from runner.core.detection_python import read_uses
 from runner.core.detection_requirements import find_requirements
@@ -13,16 +14,14 @@ from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 CONTAINERS = {
     "testcontainers": re.compile(r"\bPostgresContainer\b|^\s*(?:from|import) testcontainers", re.MULTILINE),
     "pytest-docker": re.compile(r"\bdocker_(?:services|compose_file|ip)\b"),
-    "docker": re.compile(
-        r"\bdocker\.(?:from_env|DockerClient|APIClient)\(|[\"']docker[\"'],\s*[\"'](?:run|compose)"
-        r"|\bdocker(?:-| )compose (?:up|-f)"
-    ),
+    "docker": re.compile(r"\bdocker\.(?:from_env|DockerClient|APIClient)\("),
 }
 """Tools that need an engine, which tests do not have, and how their use looks."""
 
-MARKERS = re.compile(
-    r"(?:environ(?:\.get)?|getenv)[\[(]\s*[\"'](CI|GITHUB_ACTIONS|GITLAB_CI|TRAVIS|CIRCLECI|TF_BUILD)[\"']"
+COMMAND = re.compile(
+    r"[\[(]\s*[\"']docker(?:-compose)?[\"']\s*,\s*[\"'](?:run|compose|up|start)|[\"']docker(?:-| )(?:compose|run) "
 )
+MARKERS = frozenset({"CI", "GITHUB_ACTIONS", "GITLAB_CI", "TRAVIS", "CIRCLECI", "TF_BUILD"})
 """Variables by which a suite knows that its server is there already."""
 
 NOPROC, PROC = (
@@ -46,24 +45,28 @@ def detect_own_servers(snapshot: Snapshot) -> Detected:
 
 def find_tools(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Each tool that starts containers, and the first file of the tests that has it; else the requirements."""
+    needed = find_requirements(snapshot)
+    tests = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
     for tool, pattern in CONTAINERS.items():
-        used = (path for path, text in snapshot.python_files() if is_test(path) and pattern.search(text))
-        if path := next(used, ""):
-            yield tool, path
-        elif tool == "testcontainers" and tool in find_requirements(snapshot):
+        if path := next((path for path, text in tests if search_code(pattern, text)), ""):
+            if tool != "pytest-docker" or tool in needed:
+                yield tool, path
+        elif tool == "testcontainers" and tool in needed:
             yield tool, "the requirements"
+    shared = (path for path, text in tests if path.endswith("conftest.py") and COMMAND.search(text))
+    if path := next(shared, ""):
+        yield "docker", path
 
 
 def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
     """What to do about a tool: say what the suite looks for itself, else the lines that it lacks."""
     found = Finding("own server", f"`{tool}` starts containers, which tests in one cannot", path)
-    if variable := next(
-        (each for each in read_uses(snapshot.texts.get(path, "")).variables if ADDRESS.fullmatch(each)), ""
-    ):
+    variables = read_uses(snapshot.texts.get(path, "")).variables
+    if variable := next((each for each in variables if ADDRESS.fullmatch(each)), ""):
         return Detected((found, Finding("own server", f"none where `{variable}` is set, so it is", path)))
-    if match := MARKERS.search(snapshot.texts.get(path, "")):
-        told = Finding("own server", f"none where `{match[1]}` is set, so it is", path)
-        return Detected((found, told), {"environment": {match[1]: "true"}})
+    if variable := next((each for each in variables if each in MARKERS), ""):
+        told = Finding("own server", f"none where `{variable}` is set, so it is", path)
+        return Detected((found, told), {"environment": {variable: "true"}})
     note = f"`{tool}` starts a Postgres by itself ({path}); let its fixture begin with: `{LINES}`"
     return Detected((found,), {}, (note,))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.core.code_search import search_code
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 from runner.core.sql_texts import list_sql
 
@@ -93,7 +94,7 @@ def detect_statements(snapshot: Snapshot) -> Detected:
             detected |= make_detected(reach, *found)
     for reach in CALLS:
         for path, text in tests:
-            if path.endswith(".py") and (match := reach.pattern.search(text)):
+            if path.endswith(".py") and (match := search_code(reach.pattern, text)):
                 place = f"{path}:{text.count(chr(10), 0, match.start()) + 1}"
                 detected |= make_detected(reach, match[0].lstrip("."), place)
                 break
@@ -140,11 +141,16 @@ def detect_extensions(snapshot: Snapshot) -> Detected:
     return detected
 
 
+def is_django(path: str, text: str) -> bool:
+    """Whether a module has operations of Django's migrations."""
+    return path.endswith(".py") and re.search(r"^from django\.contrib\.postgres", text, re.MULTILINE) is not None
+
+
 def find_extensions(path: str, text: str) -> Iterator[tuple[str, bool, int]]:
     """Name, whether one that is there is no error, and line; Django's own operations never mind."""
     for sql, line in list_sql(path, text) if "EXTENSION" in text.upper() else ():
         for match in EXTENSION.finditer(sql):
             if (name := match["name"].lower()) not in BUILT_IN:
                 yield name, match["guard"] is not None, line + sql.count("\n", 0, match.start("name"))
-    for match in DJANGO_EXTENSION.finditer(text) if path.endswith(".py") else ():
+    for match in DJANGO_EXTENSION.finditer(text) if is_django(path, text) else ():
         yield DJANGO.get(match[1] or "") or match[2], True, text.count("\n", 0, match.start()) + 1

@@ -1,6 +1,7 @@
 """Addresses that stand in Python code as they are, where nothing from outside can change them. Pure."""
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,9 @@ KEYS = {"dbname": "dbname", "database": "dbname", "name": "dbname", "db": "dbnam
 KEYS |= {"host": "host", "port": "port", "password": "password"}
 OTHER_ENGINES = ("mysql", "sqlite", "oracle", "mongo", "redis", "mssql")
 """What the engine of a table such as Django's `DATABASES` may be; functions that connect are named after them."""
+
+PART = re.compile(r"\S{1,63}")
+"""A sentence is no name."""
 
 HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
 """Calls whose texts nobody dials: options, which have a default only, and what tests of URLs do."""
@@ -121,7 +125,7 @@ class Finder(ast.NodeVisitor):
         }
         if any(each in constants.get("engine", "").lower() for each in OTHER_ENGINES):
             return
-        parts = {KEYS[key]: text for key, text in constants.items() if key in KEYS and text}
+        parts = {KEYS[key]: text for key, text in constants.items() if key in KEYS and PART.fullmatch(text)}
         # A table with a name and nothing else may be anything.
         if {"dbname", "host"} <= parts.keys() or {"dbname", "user"} <= parts.keys():
             self.found.append(HardCoded(Address(**parts), line, self._in_test))

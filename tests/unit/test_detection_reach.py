@@ -1,7 +1,10 @@
 """What `runner init` sees in the tests that reach beyond a slot: names, statements, servers of their own, ids."""
 
+import re
+
 import pytest
 
+from runner.core.code_search import search_code
 from runner.core.detection import detect
 from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_ids import detect_ids
@@ -141,8 +144,14 @@ def test_another_machine_is_told():
         ),
         ("connection.tpc_begin(xid)", {"postgres": {"settings": {"max_prepared_transactions": 10}}}),
         ('execute("CREATE EXTENSION IF NOT EXISTS vector")', {"postgres": {"extensions": ["pgvector"]}}),
-        ("op = HStoreExtension()", {"postgres": {"extensions": ["hstore"]}}),
-        ('CreateExtension("uuid-ossp")', {"postgres": {"extensions": ["uuid-ossp"]}}),
+        (
+            "from django.contrib.postgres.operations import *\nop = HStoreExtension()",
+            {"postgres": {"extensions": ["hstore"]}},
+        ),
+        (
+            'from django.contrib.postgres.operations import *\nCreateExtension("uuid-ossp")',
+            {"postgres": {"extensions": ["uuid-ossp"]}},
+        ),
         ('execute("CREATE EXTENSION hstore")', {"isolation": "database"}),
         ('execute("CREATE EXTENSION vector CASCADE")', {"isolation": "server", "rights": ["superuser"]}),
         ('"""Create user table."""\n# create database\nassert x == "to create database y"', {}),
@@ -246,9 +255,20 @@ def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
     ],
 )
 def test_containers_of_the_tests_are_told_with_the_line_that_is_missing(code):
-    (note,) = detect_own_servers(make({"tests/conftest.py": code})).notes
+    (note,) = detect_own_servers(make({"tests/conftest.py": code}, **depend("pytest-docker"))).notes
     assert "starts a Postgres by itself (tests/conftest.py)" in note
     assert 'os.environ.get("TEST_DATABASE_URL")' in note
+
+
+def test_what_only_stands_in_texts_and_comments_starts_nothing():
+    code = 'x = "docker.from_env()"  # PostgresContainer\ny = f"""{z} docker.from_env()"""\n'
+    assert detect_own_servers(make({"tests/test_a.py": code})) == Detected()
+
+
+@pytest.mark.parametrize("code", ["a = 'b", "if:\n  x()", 'a = """\n x() # y\n', "\x00"])
+def test_code_with_mistakes_is_searched_as_far_as_it_goes(code):
+    assert search_code(re.compile("nowhere"), code) is None
+    assert search_code(re.compile("x"), f"x\n{code}")[0] == "x"
 
 
 def test_a_suite_that_starts_containers_only_outside_ci_is_told_that_it_is_in_ci():
