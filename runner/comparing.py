@@ -13,10 +13,11 @@ from runner.core.isolation_audit import Advice, IsolationAudit
 from runner.core.outcome import NO_TESTS, Tally
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
+from runner.core.settings_postgres_rules import find_conflict
 from runner.core.trials import Trial
 from runner.engines.protocol import Engine
 from runner.environment import Environment
-from runner.errors import CollectionError, EmptySelectionError, Interrupted, RunnerError
+from runner.errors import CollectionError, EmptySelectionError, Interrupted, RunnerError, SettingsError
 from runner.isolation import RuleWatch
 from runner.session import Session, take_last_words
 from runner.streams import Streams, make_timeout
@@ -86,6 +87,8 @@ class ComparingSession(Session):
     def _try(self, each: Pass, streams: Streams, check: Callable[[], None]) -> Trial:
         """One run; what cannot be started tells why."""
         self._forget()
+        if bad := find_conflict(self._plan.settings.postgres, each.needs.isolation, each.needs.rights):
+            return Trial(error=SettingsError(f"`{'.'.join(bad.keys)}` cannot be with it", bad.cause, bad.hint))
         environment = self._open_environment(replace(self._plan, passes=(each,)), Stage((each,)), streams)
         try:
             try:

@@ -127,7 +127,7 @@ class IsolationAudit:
         self.tell(f"with workers, in isolation `{isolation}`")
         trial = self._ask(isolation, with_workers=True)
         if trial.error is not None:
-            return Mode(isolation, equal=False, refused=trial.error.what)
+            return Mode(isolation, equal=False, refused=": ".join(filter(None, (trial.error.what, trial.error.cause))))
         found = self._compare(trial, flaky)
         if any(each.rule for each in found.values()):
             return Mode(isolation, equal=False, differences=(*found.values(),), seconds=trial.seconds)
