@@ -6,8 +6,9 @@ from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_database import detect_database
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
+from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_isolation import detect_isolation, settle
-from runner.core.detection_lock import detect_lock, detect_python
+from runner.core.detection_lock import detect_lock
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
 from runner.core.detection_options import detect_options
@@ -20,7 +21,7 @@ from runner.core.snapshot import Detected, Snapshot
 
 DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_lock,
-    detect_python,
+    detect_interpreter,
     detect_test_requirements,
     detect_migrations,
     detect_isolation,

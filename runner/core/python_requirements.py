@@ -14,19 +14,18 @@ FILES = ("setup.cfg", "setup.py", "Pipfile")
 """Files beside pyproject.toml that may say it."""
 
 
-def find_requires(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    """The specifier of the project's Python; empty where there is none.
+def find_requires(pyproject: Mapping[str, Any], texts: Mapping[str, str]) -> tuple[str, str]:
+    """The specifier of the project's Python, and the file that has it; both empty where there is none.
 
     Args:
         pyproject: what pyproject.toml holds.
         texts: the text of those of FILES that are there, by name.
     """
-    for found in (
-        dig(pyproject, "project", "requires-python"),
-        dig(pyproject, "tool", "poetry", "dependencies", "python"),
-    ):
+    places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
+    for found in (dig(pyproject, *keys) for keys in places):
         if isinstance(found, str) and found.strip():
-            return found
-    patterns = zip(FILES, (SETUP_CFG, SETUP, PIPFILE), strict=True)
-    matches = (pattern.search(texts.get(name, "")) for name, pattern in patterns)
-    return next((match[1] for match in matches if match), "")
+            return found, "pyproject.toml"
+    for name, pattern in zip(FILES, (SETUP_CFG, SETUP, PIPFILE), strict=True):
+        if match := pattern.search(texts.get(name, "")):
+            return match[1], name
+    return "", ""

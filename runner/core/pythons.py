@@ -34,11 +34,13 @@ class Interpreter:
 
     Attributes:
         version: such as `3.11`.
-        asked: what asks for it, in words; empty where nothing does.
+        asked: what is asked for; empty where nothing is.
+        where: what asks for it, in words.
     """
 
     version: str = OWN
     asked: str = ""
+    where: str = ""
 
     @property
     def origin(self) -> Origin:
@@ -53,23 +55,26 @@ class Interpreter:
         return RELEASES.get(self.version, "")
 
 
-def choose_python(setting: str, version_file: str, requires: str) -> Interpreter:
+def choose_python(setting: str, version_file: str, requires: str, where: str = "") -> Interpreter:
     """The Python to take: the setting's, else the version file's, else one that the project's metadata allows.
 
     Args:
         setting: the setting `python`: a version, or a specifier such as `<3.13`.
         version_file: the text of `.python-version`.
         requires: a specifier such as `>=3.9`, or one of Poetry's, such as `^3.9`.
+        where: the file that has it.
 
     Raises:
         SettingsError: it cannot be had, or what asks for it cannot be understood.
     """
-    for where, asked in (("the setting `python`", setting), ("`.python-version`", read_version_file(version_file))):
+    named = read_version_file(version_file)
+    for place, asked in (("the setting `python`", setting), ("`.python-version`", named)):
         if asked:
-            return Interpreter(find_version(asked, where), f"{where} asks for `{asked}`")
-    if requires:
-        where = "`requires-python`"
-        return Interpreter(find_allowed(requires, where), f"{where} is `{requires}`")
+            return Interpreter(find_version(asked, place), asked, place)
+    # Nobody wrote it for us: what cannot be understood asks for nothing.
+    if requires and parse_specifiers(requires):
+        place = f"`{where}`" if where else "the project"
+        return Interpreter(find_allowed(requires, place), requires, place)
     return Interpreter()
 
 
@@ -92,19 +97,27 @@ def find_version(asked: str, where: str) -> str:
 
 def find_allowed(specifier: str, where: str) -> str:
     """The base's Python where a specifier allows it, else the highest that Debian has, else one to download."""
-    try:
-        allowed = SpecifierSet(translate_poetry(specifier))
-    except InvalidSpecifier:
+    allowed = parse_specifiers(specifier)
+    if not allowed:
         raise SettingsError(
             f"cannot understand which Python {where} asks for: `{specifier}`",
             "it is neither a version, such as `3.11`, nor a specifier, such as `>=3.9,<3.13`",
-            f"set `python` to one of {list_known()}",
-        ) from None
-    fitting = [each for each in KNOWN if allowed.contains(PATCHES.get(each, f"{each}.99"), prereleases=True)]
+            f"set `python` to one of {', '.join(f'`{each}`' for each in sort_down(KNOWN)[::-1])}",
+        )
+    whole = {each: PATCHES.get(each, f"{each}.99") for each in KNOWN}
+    fitting = [name for name in KNOWN if any(each.contains(whole[name], prereleases=True) for each in allowed)]
     for group in ((OWN,), sort_down(RELEASES), sort_down(DOWNLOADED)):
         if found := [each for each in group if each in fitting]:
             return found[0]
     raise refuse(specifier, where)
+
+
+def parse_specifiers(text: str) -> list[SpecifierSet]:
+    """The alternatives of a specifier, as Poetry separates them; none where one cannot be understood."""
+    try:
+        return [SpecifierSet(translate_poetry(part)) for part in re.split(r"\|\|?", text)]
+    except InvalidSpecifier:
+        return []
 
 
 def sort_down(versions: Iterable[str]) -> list[str]:
@@ -138,8 +151,3 @@ def refuse(asked: str, where: str) -> SettingsError:
         f"Debian has {' '.join(sort_down([OWN, *RELEASES])[::-1])}; uv can fetch {' '.join(DOWNLOADED)}",
         "set `python` to one of these",
     )
-
-
-def list_known() -> str:
-    """Every version in words."""
-    return ", ".join(f"`{each}`" for each in sort_down(KNOWN)[::-1])

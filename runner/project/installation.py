@@ -56,7 +56,7 @@ class Installation:
         folders = dict.fromkeys([self.project.folder, self.layout.root])
         version_file = next((text for folder in folders if (text := read_optional(folder / ".python-version"))), "")
         texts = {name: read_optional(self.project.folder / name) for name in FILES}
-        return choose_python(self.settings.python, version_file, find_requires(self.project.pyproject, texts))
+        return choose_python(self.settings.python, version_file, *find_requires(self.project.pyproject, texts))
 
     @cached_property
     def _setup(self) -> Mapping[str, str]:

@@ -56,7 +56,7 @@ def test_a_project_gets_what_it_lacks_and_the_second_time_nothing(cli):
     outcome = folder.run("init", "--yes").assert_exit(0)
     assert outcome.stdout.startswith(
         "  lock        uv.lock\n"
-        "  Python      >=3.11  (pyproject.toml)\n"
+        "  Python      3.13 for >=3.11  (pyproject.toml)\n"
         "  tests need  group `test`  (pyproject.toml)\n"
         "  migrations  Alembic  (alembic.ini)\n"
         f"  database    `SHOP_DB_URL` = {ADDRESS}  (migrations/env.py)\n"

@@ -30,19 +30,27 @@ def find(detected, subject):
 
 
 @pytest.mark.parametrize(
-    ("asked", "fits"),
-    [(">=3.11", True), (">=3.10,<3.13", False), ("==3.13.*", True), ("~=3.12.0", False), ("nonsense", True)],
+    ("asked", "found", "fits"),
+    [(">=3.11", "3.13", True), (">=3.10,<3.13", "3.11", True), ("~=3.12.0", "3.12", False)],
 )
-def test_a_python_that_the_image_does_not_have_is_told(asked, fits):
+def test_the_python_of_the_metadata_is_told_and_where_it_may_be_out_of_reach(asked, found, fits):
     detected = detect(make({}, "uv.lock", project={"requires-python": asked}))
-    assert find(detected, "Python") == [(asked, "pyproject.toml")]
+    assert find(detected, "Python") == [(f"{found} for {asked}", "pyproject.toml")]
     assert any("asks for Python" in note for note in detected.notes) is not fits
 
 
-@pytest.mark.parametrize(("asked", "fits"), [("3.13\n", True), ("3.12.4\n", False), ("3\n", True)])
-def test_the_python_of_a_version_file(asked, fits):
+def test_a_python_that_cannot_be_had_is_told_with_those_that_can():
+    detected = detect(make({}, "uv.lock", project={"requires-python": "<3.9"}))
+    assert find(detected, "Python") == [("none that can be had", "")]
+    assert any("Debian has 3.9 3.11 3.13" in note for note in detected.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found", "fits"), [("3.13\n", "3.13", True), ("3.12.4\n", "3.12", False), ("3\n", "3.13", True)]
+)
+def test_the_python_of_a_version_file(asked, found, fits):
     detected = detect(make({".python-version": asked}))
-    assert find(detected, "Python") == [(asked.strip(), ".python-version")]
+    assert find(detected, "Python") == [(f"{found} for {asked.strip()}", ".python-version")]
     assert any("asks for Python" in note for note in detected.notes) is not fits
 
 

@@ -21,7 +21,7 @@ def test_the_setting_comes_before_the_version_file_and_that_before_the_metadata(
     assert version("3.9", "3.11", ">=3.13") == "3.9"
     assert version("", "3.11", ">=3.13") == "3.11"
     assert version("", "", "<3.13") == "3.11"
-    assert choose_python("", "3.11", "").asked == "`.python-version` asks for `3.11`"
+    assert choose_python("", "3.11", "") == Interpreter("3.11", "3.11", "`.python-version`")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,8 @@ def test_a_version_file_may_have_comments_and_more_than_one_version():
     [(">=3.9", OWN), (">=3.9,<3.13", "3.11"), ("~=3.11", OWN), ("~=3.11.0", "3.11"), (">=3.14", "3.15"),
      ("==3.12.*", "3.12"), ("<3.11,>=3.10", "3.10"), ("^3.9", OWN), ("~3.11", "3.11"), ("3.9.*", "3.9"), ("*", OWN),
      (">= 3.8, < 3.12", "3.11"), (">=3.8 <3.12", "3.11"), ("3.11", "3.11"), (">=3.11.5,<3.13", "3.12"),
-     (">=3.10,!=3.13.*,<3.14", "3.11"), (">=3.8,<4.0", OWN)],
+     (">=3.10,!=3.13.*,<3.14", "3.11"), (">=3.8,<4.0", OWN),
+     ("^2.7 || ~3.11", "3.11"), ("nonsense", OWN)],
 )  # fmt: skip
 def test_the_base_s_python_is_taken_where_allowed_else_the_highest_of_debian_else_one_to_fetch(requires, found):
     assert version(requires=requires) == found

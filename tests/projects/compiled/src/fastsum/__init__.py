@@ -1,0 +1,1 @@
+from fastsum._add import add as add

@@ -1,0 +1,1 @@
+from fastmul._mul import mul as mul
