@@ -27,5 +27,5 @@ def list_notes(found: Interpreter) -> tuple[str, ...]:
         return ()
     cause = "no release of Debian has it, so that it is fetched where uv gets its builds"
     return (
-        f"{found.where} asks for Python `{found.asked}`: {cause}; where that cannot be reached, set `python` to another",
+        f"{found.where} asks for Python `{found.asked}`: {cause}; else set `python` to another",
     )
