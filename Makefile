@@ -71,6 +71,9 @@ lock: $(VENV)/ready ## lock the dependencies again, newest versions
 	  --no-annotate --no-header tools.in -o tools.txt
 	cd images/suite && echo uv | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o uv.txt
+	cd images/suite && for tools in 'poetry poetry-plugin-export' 'pdm[locked]' pipenv; do name=$${tools%%[[ ]*}; \
+	  printf '%s\n' $$tools | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o "exporter-$$name.txt"; done
 	cd images/debugger && echo debugpy | ../../$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header - -o debugpy.txt
 

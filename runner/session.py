@@ -38,6 +38,9 @@ from runner.surroundings import Surroundings
 SILENCE, LAST_WORDS = 0.02, 0.5
 """Seconds of silence after which the log of Postgres counts as read, and seconds to wait for that at the most."""
 
+BUILD_NOTE = "== note: "
+"""How a line of a build's output begins that a person should see."""
+
 
 @dataclass
 class Outcome:
@@ -291,8 +294,16 @@ class Session:
 
     def _ensure_images(self, check: Callable[[], None]) -> None:
         with self._steps.step("image") as step:
-            built = self._engine.ensure_images(self._plan.database, self._make_progress(check))
-            step["note"] = "built " + ", ".join(built) if built else "already there"
+            notes: list[str] = []
+            progress = self._make_progress(check)
+
+            def listen(text: str) -> None:
+                if text.startswith(BUILD_NOTE):
+                    notes.append(text.removeprefix("== "))
+                progress(text)
+
+            built = self._engine.ensure_images(self._plan.database, listen)
+            step["note"] = "; ".join(["built " + ", ".join(built), *notes]) if built else "already there"
 
     def _check_lock(self, check: Callable[[], None]) -> None:
         if self._engine.has_lock:

@@ -1,11 +1,13 @@
 # Installs into /opt/venv what the project's lock holds; where there is none, what its metadata resolves to. install.sh
 # calls it, and gives the way to uv as $uv; the working directory has the project's sources.
 # Environment file /build/lock.env: LOCK_KIND, LOCK_FILE, IS_LOCKED (yes or no), EXPORT_ARGS, and where they matter
-# WORKSPACE_MEMBER, PIP_ARGS, EXCLUDE_NEWER. /build/requirements.in: more requirements. /build/pins.txt: preferred
+# PIP_ARGS and EXCLUDE_NEWER. /build/requirements.in: more requirements. /build/pins.txt: preferred
 # versions, where there is no lock.
 set -eu
 . /build/lock.env
 locked=/build/locked.txt
+base=.
+[ ! -s /build/build-constraints.txt ] || export UV_BUILD_CONSTRAINT=/build/build-constraints.txt
 eval "set -- $EXPORT_ARGS"
 
 say() { echo "== $*"; }
@@ -58,16 +60,14 @@ read_pipenv() {
 }
 
 read_uv() {
-    if [ -n "${WORKSPACE_MEMBER:-}" ]; then
-        say "reading uv.lock of the workspace"
-        # Of the other members only the lock is here, so that uv cannot look whether it still fits them.
-        (cd "/build/workspace/$WORKSPACE_MEMBER" && "$uv" export --quiet --frozen --no-emit-workspace \
-            --format requirements-txt --output-file "$locked" "$@")
-    else
-        say "reading uv.lock"
-        (cd "$(dirname "$LOCK_FILE")" && "$uv" export --quiet --locked --no-emit-project \
-            --format requirements-txt --output-file "$locked" "$@")
-    fi
+    say "reading $LOCK_FILE"
+    # Members of a workspace and other folders are named from the lock's own folder.
+    base=$(dirname "$LOCK_FILE")
+    # Whether the lock of a workspace is stale can be told only by building every member.
+    case $LOCK_FILE in
+        ../*) (cd -P . && "$uv" export --quiet --frozen --no-emit-project --format requirements-txt "$@") ;;
+        *) (cd "$base" && "$uv" export --quiet --locked --no-emit-project --format requirements-txt "$@") ;;
+    esac > "$locked"
 }
 
 resolve() {
@@ -117,7 +117,7 @@ say "installing the locked dependencies"
 case $LOCK_KIND in
     pylock) "$uv" pip install --preview-features pylock -r "$LOCK_FILE" "$@" ;;
     requirements) "$uv" pip install --require-hashes -r "$locked" ;;
-    *) [ ! -s "$locked" ] || install_file "$locked" ;;
+    *) [ ! -s "$locked" ] || (cd -P "$base" && install_file "$locked") ;;
 esac
 
 if [ -s /build/requirements.in ] && [ "$LOCK_KIND" != project ]; then

@@ -106,4 +106,9 @@ def make_pins(lock: Lock) -> Pins:
     for each in sorted(lock.packages, key=lambda package: package.name):
         for image in each.images:
             versions.setdefault(image, {})[each.name] = each.version
-    return Pins(lock.base.source, versions)
+    return Pins(lock.base.source, versions, list_distributions(lock))
+
+
+def list_distributions(lock: Lock) -> dict[str, str]:
+    """The versions of its Python packages by name."""
+    return {each.name: each.version for each in lock.distributions}

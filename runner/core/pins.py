@@ -16,7 +16,9 @@ class Pins:
         source: where the root file system comes from; None leaves the choice to what is in reach.
         versions: for each image, version by the name of the Debian package. Images may differ: one with parts of
             another release has another C library.
+        distributions: version by the name of the Python package; a project without a lock of its own keeps to them.
     """
 
     source: Source | None = None
     versions: Mapping[ImageName, Mapping[str, str]] = field(default_factory=dict)
+    distributions: Mapping[str, str] = field(default_factory=dict)

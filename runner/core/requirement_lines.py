@@ -13,18 +13,11 @@ INCLUDE = re.compile(r"^\s*(?P<option>-r|-c|--requirement|--constraint)(?:\s+|\s
 FOLDER = "/project"
 """Where a build has the sources."""
 
-VERSION_CONTROL = re.compile(r"(?:^|\s|=)(?:git|hg|svn|bzr)\+[a-z]+:|^\s*git\+", re.MULTILINE)
-
 
 def find_includes(text: str) -> list[str]:
     """Paths of the files that requirements include, as they stand there; addresses are left out."""
     found = [match["path"] for line in text.splitlines() if (match := INCLUDE.match(line))]
     return [path for path in found if "://" not in path]
-
-
-def uses_git(text: str) -> bool:
-    """Whether a lock or a requirements file names a repository."""
-    return VERSION_CONTROL.search(text) is not None or 'type = "git"' in text or "source = { git =" in text
 
 
 def make_lines(requirements: Sequence[str]) -> str:

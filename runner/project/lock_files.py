@@ -1,23 +1,23 @@
 """What a build of the suite image reads of a project's lock, and what of it decides the image."""
 
+import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner.core.detection_requirements import find_requirements
 from runner.core.lock_export import make_export_arguments, make_pip_arguments, make_resolution_arguments
 from runner.core.lock_groups import check_names
 from runner.core.lock_kinds import METADATA
 from runner.core.requirement_lines import find_includes, make_lines
 from runner.core.settings import Settings
+from runner.core.snapshot import Snapshot
 from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.locks import ProjectLock
 from runner.project.text import read_tables, read_text
-
-WORKSPACE = "workspace"
-"""Folder of the build that holds the lock of a workspace above the project."""
 
 
 def list_files(project: Project, settings: Settings, lock: ProjectLock) -> list[Path]:
@@ -28,28 +28,35 @@ def list_files(project: Project, settings: Settings, lock: ProjectLock) -> list[
     named += [project.folder / name for name in find_includes("\n".join(settings.requirements))]
     found = dict.fromkeys(named)
     for path in [*found]:
-        found |= dict.fromkeys(follow(path, project.folder, {*found}))
+        found |= dict.fromkeys(follow(path, {*found}))
     return [*found]
 
 
-def follow(path: Path, folder: Path, seen: set[Path]) -> Iterator[Path]:
+def follow(path: Path, seen: set[Path]) -> Iterator[Path]:
     """The files that a requirements file includes, and those that they include."""
     if path.suffix not in {".txt", ".in"}:
         return
     for name in find_includes(read_text(path)):
         included = Path(os.path.normpath(path.parent / name))
-        if not included.is_relative_to(folder):
-            hint = "copy it into the project, or make the folder above the project's (`--project`)"
-            raise SettingsError(f"`{included}` is outside the project", f"`{path}` includes it", hint)
         if included not in seen:
             seen.add(included)
             yield included
-            yield from follow(included, folder, seen)
+            yield from follow(included, seen)
 
 
 def make_lock_text(project: Project, settings: Settings, lock: ProjectLock) -> str:
     """What an image's identity has of the lock: the text of each file that it is read from."""
     return "\n".join(read_text(path) for path in list_files(project, settings, lock))
+
+
+def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock) -> str:
+    """What tells which packages will be installed: the lock; without one, what the project asks for by itself."""
+    lines = [make_lock_text(project, settings, lock), *settings.requirements]
+    if not lock.is_locked:
+        # Packages by their names, and the tables for what they say of repositories.
+        lines += sorted(find_requirements(Snapshot(project.pyproject)))
+        lines.append(json.dumps(project.pyproject, default=str))
+    return "\n".join(lines)
 
 
 def make_lock_files(project: Project, settings: Settings, lock: ProjectLock) -> dict[str, bytes]:
@@ -58,14 +65,8 @@ def make_lock_files(project: Project, settings: Settings, lock: ProjectLock) -> 
     Raises:
         SettingsError: an extra, a group or a requirement is none; or a setting does not fit the lock.
     """
-    files = {"lock.env": make_lock_environment(project, settings, lock)}
-    files["requirements.in"] = make_lines(settings.requirements).encode()
-    if lock.root:
-        member = f"{WORKSPACE}/{project.folder.relative_to(lock.root).as_posix()}"
-        files[f"{WORKSPACE}/uv.lock"] = lock.path.read_bytes()
-        files[f"{WORKSPACE}/pyproject.toml"] = (lock.root / "pyproject.toml").read_bytes()
-        files[f"{member}/pyproject.toml"] = (project.folder / "pyproject.toml").read_bytes()
-    return files
+    requirements = make_lines(settings.requirements).encode()
+    return {"lock.env": make_lock_environment(project, settings, lock), "requirements.in": requirements}
 
 
 def make_lock_environment(project: Project, settings: Settings, lock: ProjectLock) -> bytes:
@@ -76,12 +77,10 @@ def make_lock_environment(project: Project, settings: Settings, lock: ProjectLoc
     asked = (settings.extras, settings.dependency_groups)
     values = {
         "LOCK_KIND": lock.kind,
-        "LOCK_FILE": "" if lock.root else os.path.relpath(lock.path, project.folder),
+        "LOCK_FILE": os.path.relpath(lock.path, project.folder),
         "IS_LOCKED": "yes" if lock.is_locked else "no",
         "EXPORT_ARGS": shlex.join(make_export_arguments(lock.kind, tables, *asked)),
     }
-    if lock.root:
-        values["WORKSPACE_MEMBER"] = project.folder.relative_to(lock.root).as_posix()
     if lock.kind == "project":
         described = lock.path.name if lock.path.name in METADATA else ""
         values["EXPORT_ARGS"] = shlex.join(make_resolution_arguments(described, lock.files, tables, *asked))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from runner.core.lock import NAME, Lock, make_pins
+from runner.core.lock import NAME, Lock, list_distributions, make_pins
 from runner.core.lock_inputs import LockInputs, find_stale
 from runner.core.pins import Pins
 from runner.core.settings import Settings
@@ -66,7 +66,7 @@ def load_lock_state(
     inputs = make_inputs(project, settings, recipe.identity)
     architecture = find_architecture() if lock else ""
     stale = find_stale(lock, inputs, architecture) if lock else []
-    pins = Pins()
+    pins = Pins(distributions=list_distributions(lock) if lock else {})
     # Another base, or another architecture, has other packages: pins of the old ones would only be in the way.
     if lock and lock.base.image == inputs.image and lock.architecture == architecture:
         pins = make_pins(lock)

@@ -15,7 +15,7 @@ from runner.errors import SettingsError, find_reason
 from runner.project.installation import Installation
 from runner.project.layout import find_layout
 from runner.project.load import Project
-from runner.project.lock_files import list_files, make_lock_files, make_lock_text
+from runner.project.lock_files import list_files, make_lock_files, make_lock_text, make_wanted_text
 from runner.project.locks import find_lock
 from runner.project.packing import pack_sources
 from runner.project.sources import list_sources
@@ -83,7 +83,7 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     sources += [name for name in named if name not in sources and not name.startswith("..")]  # Ignored by git.
     layout = find_layout(project, settings)
     locked = make_lock_text(project, settings, lock)
-    installation = Installation(project, settings, layout, sources, locked)
+    installation = Installation(project, settings, layout, sources, make_wanted_text(project, settings, lock))
     own, outside = pack_sources(layout, project.folder, sources, settings)
     lock_files = make_lock_files(project, settings, lock)
     build_files = {

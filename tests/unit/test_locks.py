@@ -7,7 +7,7 @@ import pytest
 from runner.core.settings import Settings
 from runner.errors import SettingsError
 from runner.project.load import Project
-from runner.project.lock_files import list_files, make_lock_files, make_lock_text
+from runner.project.lock_files import list_files, make_lock_files, make_lock_text, make_wanted_text
 from runner.project.locks import find_lock, find_workspace
 
 pytestmark = pytest.mark.unit
@@ -147,13 +147,7 @@ def test_a_members_lock_is_that_of_its_workspace(make_project):
     member = Project(root / "apps/web", PACKAGE)
     assert find_lock(member, Settings()).path == root / "uv.lock"
     assert find_lock(member, Settings(lock="../../uv.lock")).root == root
-    files = make_lock_files(member, Settings(), find_lock(member, Settings()))
-    assert {name for name in files if name.startswith("workspace/")} == {
-        "workspace/uv.lock",
-        "workspace/pyproject.toml",
-        "workspace/apps/web/pyproject.toml",
-    }
-    assert b"WORKSPACE_MEMBER=apps/web\n" in files["lock.env"]
+    assert read_variables(member)["LOCK_FILE"] == "../../uv.lock"
     assert make_lock_text(member, Settings(), find_lock(member, Settings())) == "version = 1\n"
 
 
@@ -186,13 +180,22 @@ def test_what_requirements_include_decides_too(make_project):
     assert "psycopg<4" in make_lock_text(project, settings, find_lock(project, settings))
 
 
-def test_an_included_file_that_is_missing_or_outside_is_named(make_project, tmp_path):
-    missing = make_project({"requirements.txt": "-r gone.txt\n"})
-    assert f"cannot read `{tmp_path / 'gone.txt'}`" in refuse(
-        list_files, missing, Settings(), find_lock(missing, Settings())
-    )
-    outside = make_project({"requirements.txt": "-r ../gone.txt\n"})
-    assert "is outside the project" in refuse(list_files, outside, Settings(), find_lock(outside, Settings()))
+def test_an_included_file_that_is_missing_is_named(make_project, tmp_path):
+    project = make_project({"requirements.txt": "-r gone.txt\n"})
+    said = refuse(list_files, project, Settings(), find_lock(project, Settings()))
+    assert f"cannot read `{tmp_path / 'gone.txt'}`" in said
+
+
+def test_what_will_be_installed_is_told_before_it_is_resolved(make_project):
+    tables = {
+        "project": {"dependencies": ["psycopg2>=2.9"]},
+        "tool": {"poetry": {"dependencies": {"lib": {"git": "x"}}}},
+    }
+    project = make_project({}, **tables)
+    settings = Settings(requirements=["lxml"])
+    text = make_wanted_text(project, settings, find_lock(project, settings))
+    assert {"lib", "lxml", "psycopg2"} <= {*text.splitlines()}
+    assert '"git": "x"' in text
 
 
 @pytest.mark.parametrize(

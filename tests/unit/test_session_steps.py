@@ -143,6 +143,18 @@ def test_each_pass_is_told_with_its_own_counts(start):
     assert run.outcome.tally.verdicts == {"passed": 2}
 
 
+def test_what_a_build_wants_a_person_to_know_stands_beside_them(start, monkeypatch):
+    engine = FakeEngine(built=["x"])
+
+    def ensure_images(database, progress):
+        progress("== fetching")
+        progress("== note: pip takes over")
+        return ["x"]
+
+    monkeypatch.setattr(engine, "ensure_images", ensure_images)
+    assert start(engine).notes()["image"] == "built x; note: pip takes over"
+
+
 def test_built_images_are_named(start):
     run = start(FakeEngine(built=["ephemeral-runner/base:1"]))
     assert run.notes()["image"] == "built ephemeral-runner/base:1"

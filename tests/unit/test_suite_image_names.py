@@ -48,6 +48,32 @@ def test_a_changed_script_makes_both_new(monkeypatch):
     assert [one != other for one, other in zip(before, tags(), strict=True)] == [True, True]
 
 
+@pytest.mark.parametrize(("lock", "is_new"), [("poetry", True), ("uv", False), ("project", False)])
+def test_another_exporter_is_a_change_for_its_own_kind_of_lock_only(monkeypatch, lock, is_new):
+    recipe = replace(RECIPE, lock=lock)
+    before = tags(recipe)
+    files = suite_image.read_scripts()
+    monkeypatch.setattr(suite_image, "read_scripts", lambda: files | {"exporter-poetry.txt": b"poetry==99"})
+    assert (tags(recipe) != before) is is_new
+
+
+def test_exporters_are_pinned_by_hash():
+    exporters = {name: text for name, text in suite_image.read_scripts().items() if name.startswith("exporter-")}
+    assert set(exporters) == {f"exporter-{name}.txt" for name in ("pdm", "pipenv", "poetry")}
+    assert all("--hash=" in each for text in exporters.values() for each in split_requirements(text.decode()))
+
+
+def split_requirements(text):
+    """Each package with the lines of its hashes."""
+    return text.replace("\\\n", "").splitlines()
+
+
+def test_preferred_versions_make_an_image_of_their_own():
+    with_pins = make_suite(RECIPE, "system:1", preferred={"six": "1.17.0", "a": "1"})
+    assert with_pins.tag != make_suite(RECIPE, "system:1").tag
+    assert with_pins.files["build/pins.txt"] == b"a==1\nsix==1.17.0\n"
+
+
 @pytest.mark.security
 def test_certificates_and_sources_change_no_name():
     assert tags(replace(RECIPE, build_files={"ca.pem": b"OTHER"}, sources=b"other")) == tags()

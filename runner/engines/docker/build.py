@@ -95,6 +95,7 @@ HINTS = (
     ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
+    (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
     (r"hash mismatch", "the lock file does not fit what the index has: lock again, and look into why it changed"),
     (
         r"in `--require-hashes` mode",

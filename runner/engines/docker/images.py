@@ -44,7 +44,7 @@ def make_images(recipe: SuiteRecipe, settings: Settings, pins: Pins | None = Non
     Args:
         recipe: what the project puts into the suite image.
         settings: the base image and the mirrors.
-        pins: versions of Debian packages, and where the base comes from.
+        pins: versions of Debian packages and, where there is no other lock, of Python's; where the base comes from.
 
     Raises:
         SettingsError: a mirror is no mirror.
@@ -55,7 +55,9 @@ def make_images(recipe: SuiteRecipe, settings: Settings, pins: Pins | None = Non
     layers = system.make_suite_layers(base.tag)
     top = layers[-1].tag if layers else base.tag
     builder = system.make_builder(top)
-    suite = make_suite(recipe, top, builder.tag if builder else top)
+    # What a lock of the project's own pins is decided there alone.
+    preferred = pins.distributions if pins and recipe.lock == "project" else {}
+    suite = make_suite(recipe, top, builder.tag if builder else top, preferred)
     return Images(rootfs, base, layers, builder, system.make_postgres(base.tag), suite)
 
 

@@ -43,7 +43,8 @@ class Relock:
         self._temporary: Sequence[str] = ()
         if upgrade:
             settings = structs.replace(state.settings, base_image=state.inputs.image)
-            self._images, self._temporary = rename_all(make_images(recipe, settings, Pins()))
+            pins = Pins(distributions=state.pins.distributions)
+            self._images, self._temporary = rename_all(make_images(recipe, settings, pins))
         else:
             self._images = make_images(recipe, state.settings, state.pins)
 

@@ -31,23 +31,28 @@ EXPORTER = "exporter-"
 """How the names of files of pins begin that only the lock of one tool needs; a newer tool makes no other image new."""
 
 
-def make_suite(recipe: SuiteRecipe, system: str, builder: str = "") -> ImageSpec:
+def make_suite(
+    recipe: SuiteRecipe, system: str, builder: str = "", preferred: Mapping[str, str] | None = None
+) -> ImageSpec:
     """The suite image. The sources and what the build reads go in, but only the recipe's identity is fingerprinted.
 
     Args:
         recipe: what the project puts in.
         system: the tag of the image with the Debian packages.
         builder: the tag of the image that the build runs in, where it is another.
+        preferred: versions of Python packages, which are taken where the project's metadata allows them.
     """
     builder = builder or system
     read_by = f"{EXPORTER}{recipe.lock}.txt"
     found = {name: text for name, text in read_scripts().items() if name == read_by or not name.startswith(EXPORTER)}
     scripts = {f"build/{name}": content for name, content in found.items()}
     own = {f"build/{name}": scripts.pop(f"build/{name}") for name in LATER} | read_plugin()
-    identity = {"system": builder, **recipe.identity}
+    pins = "".join(f"{name}=={version}\n" for name, version in sorted((preferred or {}).items()))
+    identity = {"system": builder, **recipe.identity, **({"pins": pins} if pins else {})}
     environment = make_image_tag("environment", make_fingerprint(make_inputs(scripts, identity)), recipe.project)
     tag = make_image_tag("suite", make_fingerprint(make_inputs(own, {"environment": environment})), recipe.project)
     read = {f"build/{name}": content for name, content in {**recipe.build_files, **recipe.stage_files}.items()}
+    read["build/pins.txt"] = pins.encode()
     if recipe.outside:
         read["build/outside.tar"] = recipe.outside
     arguments = {SYSTEM: system, BUILDER: builder, ENVIRONMENT: environment, "PROJECT": recipe.project}

@@ -1,0 +1,81 @@
+"""Projects with every kind of lock, and with none: `runner init --yes && runner run` is green."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import NOTHING_LEFT, ROOT, Ended, run
+from lock_tools import LockTools
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("locks")]
+
+PROJECTS = ROOT / "tests" / "projects" / "locks"
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> LockTools:
+    return LockTools(tmp_path_factory.mktemp("tools"))
+
+
+def prepare(tmp_path: Path, kind: str, tools: LockTools) -> Path:
+    """A project of a kind, with its lock, in a repository of its own."""
+    folder = tmp_path / kind
+    shutil.copytree(PROJECTS / kind, folder)
+    tools.lock(kind, folder)
+    return folder
+
+
+def run_after_init(folder: Path, *options: str) -> Ended:
+    written = run(folder, "init", "--yes", "--ci", "none")
+    assert written.exit_code == 0, written.stderr
+    ended = run(folder, "run", "-n", "2", "--json", "-v", *options)
+    assert ended.exit_code == 0, ended.stderr
+    assert json.loads(ended.stdout)["tests"] == {"passed": 2}
+    assert ended.last_line == NOTHING_LEFT
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("uv", "== reading uv.lock"),
+        ("poetry", "== reading poetry.lock"),
+        ("pdm", "== reading pdm.lock"),
+        ("pylock", "== installing the locked dependencies"),
+        ("pipenv", "== reading Pipfile.lock"),
+        ("hashed", "== installing the locked dependencies"),
+        ("plain", "== resolving: there is no lock"),
+        ("setup_py", "== resolving: there is no lock"),
+        ("tox", "== resolving: there is no lock"),
+        ("refused", "== note: uv refuses the project's metadata, so pip resolves it"),
+        ("workspace/shop", "== reading ../uv.lock"),
+    ],
+)
+def test_a_project_of_each_kind_is_green_by_what_init_finds(
+    tmp_path: Path, tools: LockTools, kind: str, said: str
+) -> None:
+    folder = prepare(tmp_path, kind.partition("/")[0], tools)
+    if "/" in kind:
+        tools.lock_uv(folder)
+        folder = tmp_path / kind
+    assert said in run_after_init(folder).stderr
+
+
+def test_what_was_resolved_without_a_lock_is_pinned_by_our_own(tmp_path: Path, tools: LockTools) -> None:
+    folder = prepare(tmp_path, "plain", tools)
+    variables = {"RUNNER_EXCLUDE_NEWER": "2026-06-30"}
+    made = run(folder, "lock", **variables)
+    assert made.exit_code == 0, made.stderr
+    locked = (folder / "runner.lock").read_text()
+    assert describe("iniconfig", "2.3.0") in locked, "the one of that day"
+    # What the lock says is taken as long as the metadata allows it, also where there is a newer one.
+    (folder / "runner.lock").write_text(locked.replace(describe("six", "1.17.0"), describe("six", "1.16.0")))
+    ended = run(folder, "run", "-v", **variables)
+    assert ended.exit_code == 0, ended.stderr
+    assert "+ six==1.16.0" in ended.stderr
+
+
+def describe(name: str, version: str) -> str:
+    """How a Python package stands in runner.lock."""
+    return f'name = "{name}"\nversion = "{version}"'
