@@ -1,7 +1,7 @@
 """What the tests of one stage ask for meanwhile, and its answers: slots, restored slots, databases, kept failures."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runner.core.events import Event
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from runner.desk import Desk
     from runner.keeper import Keeper
     from runner.kept_state import Order
+    from runner.postgres.origin import Origin
+    from runner.postgres.servers import Servers
     from runner.postgres.slots import Slots
     from runner.postgres.template import Template
 
@@ -34,13 +36,33 @@ class Served:
         slots: makes and restores them.
         template: what they are copies of.
         script: what `setup` made; None without one.
+        parts: of a slot's address, from `core.slots.make_server`.
     """
 
     server: Server
     at: ServerAddress
-    slots: "Slots"
-    template: "Template"
+    slots: "Slots | Servers"
+    template: "Template | Origin"
     script: Script | None
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    def reach(self, slot: str) -> tuple[Server, ServerAddress]:
+        """The server that has a slot, and a superuser's address on it."""
+        return self.slots.reach(slot) or (self.server, self.at)
+
+    def open_template(self, slot: str) -> None:
+        """See to it that databases of single tests can be cloned on the server that has a slot."""
+        template, found = self.template, self.slots.reach(slot)
+        if found is not None:
+            from runner.postgres.base import make_base
+            from runner.postgres.connect import connect
+            from runner.postgres.template import Template
+
+            connection = connect(found[1], "postgres")
+            base = make_base(connection, found[1], template.base.scripts)
+            template = Template(connection, found[1], "database", self.parts, base)
+        if not template.is_made:
+            template.make(self.script)
 
 
 class Answers:
@@ -59,15 +81,16 @@ class Answers:
         self._wanted: list[str] = [*stage.slots] if stage.database else []
         self.current = stage.passes[0]
         self.served: Served | None = None
-        self._desk: Desk | None = None
+        self._desks: dict[ServerAddress, Desk] = {}
         self._keeper: Keeper | None = None
 
     def serve(self, served: Served) -> None:
         """Make the slots that were asked for so far, and from now on at once."""
         self.served = served
         wanted, self._wanted = self._wanted, []
+        served.slots.ensure(*dict.fromkeys(wanted))
         for slot in wanted:
-            self.want(slot)
+            self.suite.answer(slot)
 
     def hear(self, event: Event) -> None:
         """Do what an event of the suite asks for."""
@@ -79,9 +102,11 @@ class Answers:
             case "restore-wanted" if self.served is not None and data["slot"] in self.served.slots.made:
                 self._answer(data["answer"], lambda: self._restore(data["slot"], data["test"], data["attempt"]))
             case "database-wanted" if self.served is not None and is_database_of(data["name"], data["slot"]):
-                self._open_desk(self.served).make(data["name"], self.served.slots.find_role(data["slot"]))
-            case "database-done" if self._desk is not None and is_database_of(data["name"], data["slot"]):
-                self._desk.give_back(data["name"], data["test"] if data["failed"] else "")
+                role = self.served.slots.find_role(data["slot"])
+                self._open_desk(self.served, data["slot"]).make(data["name"], role)
+            case "database-done" if self.served is not None and is_database_of(data["name"], data["slot"]):
+                test = data["test"] if data["failed"] else ""
+                self._open_desk(self.served, data["slot"]).give_back(data["name"], test)
             case "failure-wanted" if is_slot(data["slot"]):
                 self._open_keeper().keep(self._make_order(event))
 
@@ -114,22 +139,22 @@ class Answers:
         """Keep what a failed attempt left in its slot, and make the slot as it was at its start."""
         if self.served is None or self._stage.isolation == "none":
             return
-        slots, server = self.served.slots, self.served.server
+        slots, server = self.served.slots, self.served.reach(slot)[0]
         slots.end_transactions(slot)
         database, schemas = slots.find_place(slot)
         keep_dump(self._around.results, test, f"attempt-{attempt}", lambda: server.dump(database, schemas))
         slots.restore(slot)
         self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt)
 
-    def _open_desk(self, served: Served) -> "Desk":
-        if self._desk is None:
+    def _open_desk(self, served: Served, slot: str) -> "Desk":
+        server, address = served.reach(slot)
+        if address not in self._desks:
             from runner.desk import Desk
 
-            if not served.template.is_made:
-                served.template.make(served.script)
+            served.open_template(slot)
             isolation, results = self._stage.isolation, self._around.results
-            self._desk = Desk(served.at, isolation, self.suite.answer, served.server, results)
-        return self._desk
+            self._desks[address] = Desk(address, isolation, self.suite.answer, server, results)
+        return self._desks[address]
 
     def _open_keeper(self) -> "Keeper":
         if self._keeper is None:
@@ -148,7 +173,8 @@ class Answers:
             return order
         preamble = served.script.preamble if served.script else ""
         place = Place(slot, served.slots.find_role(slot), *served.slots.find_place(slot), preamble)
-        return replace(order, place=place, server=served.server, address=served.at)
+        server, address = served.reach(slot)
+        return replace(order, place=place, server=server, address=address)
 
     def _tell_kept(self) -> None:
         """Tell what the keeper has done since."""
@@ -160,5 +186,5 @@ class Answers:
         if self._keeper is not None:
             self._keeper.close(patience)
             self._tell_kept()
-        if self._desk is not None:
-            self._desk.close()
+        for desk in self._desks.values():
+            desk.close()

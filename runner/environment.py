@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from runner.answers import Answers, Served
 from runner.core.debugging import make_launch
 from runner.core.events import Event
+from runner.core.groups import OWN_SERVER
 from runner.core.keeping import Keeping
+from runner.core.names import MASTER
 from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan, make_pytest_args
+from runner.core.script import Script
+from runner.core.settings_postgres_rules import OWN_ROLE
 from runner.core.shell import choose_terminal
 from runner.core.slots import (
     FAILED,
     ORDER,
+    fill_server,
     make_environment,
     make_server,
     make_setup_environment,
@@ -29,6 +34,11 @@ from runner.streams import Streams
 from runner.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from runner.postgres.base import Base
+    from runner.postgres.origin import Origin
+    from runner.postgres.servers import Servers
+    from runner.postgres.slots import Slots
+    from runner.postgres.template import Template
     from runner.postgres.use import UseWatch
     from runner.setup import Setup
 
@@ -156,7 +166,7 @@ class Environment:
         settings = self._plan.settings
         with self._steps.step("postgres") as step:
             self._server = self._engine.start_postgres(
-                self._suite, secrets.token_hex(16), self._streams.receive_postgres
+                self._suite, self._choose_password(), self._streams.receive_postgres
             )
             # psycopg takes 0.1 s to import, in which the server boots.
             from runner.postgres.connect import wait_for_server
@@ -165,18 +175,19 @@ class Environment:
             self._connection, self._at = wait_for_server(addresses, settings.startup_timeout, still_wanted)
             step["note"] = f"ready on {self._at.host}:{self._at.port}"
 
+    def _choose_password(self) -> str:
+        """The superuser's password; where tests are the superuser it is theirs."""
+        address = self._slot_address
+        return address["password"].format() if address["user"] == OWN_ROLE else secrets.token_hex(16)
+
     def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
         """Make the template where there is a `setup`, then the slots that the stage starts with."""
         from runner.postgres.base import make_base
-        from runner.postgres.slots import Slots
-        from runner.postgres.template import Template
         from runner.postgres.use import UseWatch
 
         script, isolation = None, self._stage.isolation
-        server = self._slot_address
         init = read_init_sql(self._around.folder, self._plan.settings.postgres.init_sql)
-        base = make_base(self._connection, self._at, init)
-        template = Template(self._connection, self._at, isolation, server, base)
+        template = self._make_template(make_base(self._connection, self._at, init))
         if self._setup is not None:
             setup = self._setup
             with self._steps.step("setup") as step:
@@ -187,12 +198,35 @@ class Environment:
                 unchanged = f"nothing to run: its inputs are those of snapshot {setup.key}"
                 step["note"] = f"commands run: {commands}" if commands else unchanged
         with self._steps.step("slots") as step:
-            slots = Slots(self._connection, self._at, isolation, server, script, self._stage.rights, base)
-            self._answers.serve(Served(self._server, self._at, slots, template, script))
+            slots = self._make_slots(template, script)
+            self._answers.serve(Served(self._server, self._at, slots, template, script, self._slot_address))
             step["note"] = f"{', '.join(slots.made)} ({isolation})"
         if isolation in {"schema", "database", "none"}:
             is_maintenance = any(slots.find_place(slot)[0] == "postgres" for slot in slots.made)
             self._watch = UseWatch([self._at], counts_postgres=is_maintenance)
+
+    def _make_template(self, base: "Base") -> "Template | Origin":
+        server, isolation = self._slot_address, self._stage.isolation
+        if isolation in OWN_SERVER:
+            from runner.postgres.origin import Origin
+
+            return Origin(self._connection, self._at, fill_server(server, MASTER), base, self._stage.rights)
+        from runner.postgres.template import Template
+
+        return Template(self._connection, self._at, isolation, server, base)
+
+    def _make_slots(self, template: "Template | Origin", script: Script | None) -> "Slots | Servers":
+        server, isolation = self._slot_address, self._stage.isolation
+        if isolation in OWN_SERVER:
+            from runner.postgres.servers import Servers
+
+            if not template.is_made:
+                template.make(script)
+            self._connection.close()
+            return Servers(self._at, self._server, fill_server(server, MASTER))
+        from runner.postgres.slots import Slots
+
+        return Slots(self._connection, self._at, isolation, server, script, self._stage.rights, template.base)
 
     @property
     def is_prepared(self) -> bool:
@@ -228,9 +262,9 @@ class Environment:
 
     def mark_log(self) -> bytes:
         """Let the server write a line into its log, behind those of the tests; the line."""
-        from runner.postgres.connect import write_log
+        from runner.postgres.connect import reopen, write_log
 
-        write_log(self._connection, END_OF_TESTS)
+        write_log(reopen(self._connection, self._at), END_OF_TESTS)
         return END_OF_TESTS.encode()
 
     def interrupt(self) -> None:

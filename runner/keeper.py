@@ -12,7 +12,7 @@ from runner.core.failure import parse_told
 from runner.core.keeping import Keeping
 from runner.core.places import FOLDERS
 from runner.core.redact import Redactor
-from runner.engines.protocol import Suite
+from runner.engines.protocol import ServerAddress, Suite
 from runner.errors import RunnerError, find_reason
 from runner.kept_state import Making, Order
 from runner.postgres.witness import Witness
@@ -48,7 +48,7 @@ class Keeper:
         """
         self._suite, self._results = suite, results
         self._keeping, self._environments = keeping, environments
-        self._witness: Witness | None = None
+        self._witnesses: dict[ServerAddress, Witness] = {}
         self._orders: queue.Queue[Order | None] = queue.Queue()
         self._said: deque[tuple[str, dict[str, Any]]] = deque()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -70,8 +70,8 @@ class Keeper:
 
     def _work(self) -> None:
         self._keep_ordered()
-        if self._witness is not None:
-            self._witness.close()
+        for witness in self._witnesses.values():
+            witness.close()
 
     def _keep_ordered(self) -> None:
         while (order := self._orders.get()) is not None:
@@ -90,6 +90,13 @@ class Keeper:
             else:
                 self._suite.answer(answer)
 
+    def _find_witness(self, address: ServerAddress) -> Witness:
+        """One for each server; a test may have ended its session, and a restored slot has done so."""
+        witness = self._witnesses.get(address)
+        if witness is None or not witness.is_connected():
+            witness = self._witnesses[address] = Witness(address)
+        return witness
+
     def _refuse(self, test: str, answer: str, reason: str) -> None:
         self._said.append(("failure-lost", {"test": test, "reason": reason}))
         self._suite.answer(answer, reason)
@@ -101,9 +108,9 @@ class Keeper:
             raise RunnerError("the plugin's file cannot be read")
         made = Making(order, told, Redactor([*self._environments, told.environment]), self._keeping)
         if order.server is not None and order.address is not None:
-            self._witness = self._witness or Witness(order.address)
-            made.look(self._witness)
-            made.dump(self._witness, order.server)
+            witness = self._find_witness(order.address)
+            made.look(witness)
+            made.dump(witness, order.server)
         size = write_failure(self._results, made.make_failure(), made.files)
         self._keeping.note(data["test"], size)
         told_now = {"test": data["test"], "attempt": data["attempt"], "folder": make_folder_name(data["test"])}

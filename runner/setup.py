@@ -17,6 +17,7 @@ from runner.report.results import Snapshots
 
 if TYPE_CHECKING:
     # psycopg takes 0.2 s to import, and whether there is something to do is asked before it is needed.
+    from runner.postgres.origin import Origin
     from runner.postgres.template import Template
 
 RunCommand = Callable[[list[str]], int | None]
@@ -63,7 +64,7 @@ class Setup:
         """Whether commands have to run."""
         return self.snapshot is None
 
-    def make_script(self, template: "Template", server: Server, run: RunCommand) -> Script:
+    def make_script(self, template: "Template | Origin", server: Server, run: RunCommand) -> Script:
         """What each slot starts with, after the template was made where one is needed.
 
         Args:
@@ -83,12 +84,12 @@ class Setup:
         for command in self._settings.setup:
             self._do(command, template, run)
         preamble = template.close().preamble
-        body = server.dump(TEMPLATE, (TEMPLATE,) if in_schema else ())
+        body = server.dump(template.name, (TEMPLATE,) if in_schema else ())
         if not (in_schema or template.base.is_empty):
             # Clones have it already, and of another owner.
             body = subtract(body, server.dump(template.base.name))
         script = Script(preamble, body)
-        if self.key:
+        if self.key and template.is_whole:
             self._snapshots.keep(self.key, script.as_text())
         return script
 
@@ -96,7 +97,7 @@ class Setup:
         """Whether a command is a file of SQL."""
         return command.endswith(".sql") and (self._folder / command).is_file()
 
-    def _do(self, command: str, template: "Template", run: RunCommand) -> None:
+    def _do(self, command: str, template: "Template | Origin", run: RunCommand) -> None:
         if self._is_sql(command):
             template.run(command, (self._folder / command).read_bytes())
             return

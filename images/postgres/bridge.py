@@ -1,4 +1,6 @@
-"""Connects its standard input and output with the Postgres beside it; the runner's tunnel starts it through the engine.
+"""Connects its standard input and output with a Postgres beside it: bridge.py PORT.
+
+The runner's tunnel starts it through the engine.
 
 Runs inside the Postgres image only; needs the standard library only.
 """
@@ -9,7 +11,7 @@ import sys
 import threading
 import time
 
-SERVER = ("127.0.0.1", int(os.environ["PGPORT"]))
+HOST = "127.0.0.1"
 PATIENCE = 2.0
 """Seconds for the server to begin to listen; the runner tries again after that."""
 
@@ -17,12 +19,12 @@ PAUSE = 0.005
 CHUNK = 64 * 1024
 
 
-def connect():
+def connect(port):
     """A connection as soon as the server takes one."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return socket.create_connection(SERVER)
+            return socket.create_connection((HOST, port))
         except OSError as error:
             if time.monotonic() > deadline:
                 sys.exit(str(error))
@@ -38,7 +40,7 @@ def send(server):
 
 def main():
     """Copy both ways until the server ends the connection."""
-    server = connect()
+    server = connect(int(sys.argv[1]))
     server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     threading.Thread(target=send, args=(server,), daemon=True).start()
     while data := server.recv(CHUNK):

@@ -2,7 +2,8 @@
 # One large file is read several times faster than the thousand small ones in it where layers are stacked by FUSE.
 # Environment: POSTGRES_PASSWORD, EPHEMERAL_RUNNER_DATA (a folder in memory, or empty), EPHEMERAL_RUNNER_LOG (a file
 # for the log, or empty), EPHEMERAL_RUNNER_STATEMENTS (which statements it has: a value of log_statement),
-# EPHEMERAL_RUNNER_SETTINGS (lines for postgresql.conf), PGPORT (where it listens).
+# EPHEMERAL_RUNNER_SETTINGS (lines for postgresql.conf), PGPORT (where it listens), EPHEMERAL_RUNNER_AGAIN (whether
+# servers.sh may be asked for more servers, or for this one anew).
 set -eu
 parent=${EPHEMERAL_RUNNER_DATA:-/var/lib/ephemeral-runner}
 tar --extract --file=/var/lib/ephemeral-runner/data.tar --directory="$parent"
@@ -14,7 +15,20 @@ printf '%s\n' "${EPHEMERAL_RUNNER_SETTINGS:-}" >> "$parent/data/postgresql.conf"
         --command="ALTER ROLE postgres PASSWORD '$POSTGRES_PASSWORD'" 2>/dev/null; do sleep 0.02; done
 ) &
 unset EPHEMERAL_RUNNER_DATA EPHEMERAL_RUNNER_SETTINGS
+set -- postgres -D "$parent/data"
 if [ -n "${EPHEMERAL_RUNNER_LOG:-}" ]; then
-    exec postgres -D "$parent/data" -c log_statement="${EPHEMERAL_RUNNER_STATEMENTS:-none}" 2>> "$EPHEMERAL_RUNNER_LOG"
+    exec 2>> "$EPHEMERAL_RUNNER_LOG"
+    set -- "$@" -c log_statement="${EPHEMERAL_RUNNER_STATEMENTS:-none}"
 fi
-exec postgres -D "$parent/data"
+[ -n "${EPHEMERAL_RUNNER_AGAIN:-}" ] || exec "$@"
+# The server ends when it is asked to, for good; where servers.sh asks, it starts on a new copy of its data.
+export EPHEMERAL_RUNNER_PARENT="$parent"
+while
+    code=0
+    "$@" || code=$?
+    [ -e "$parent/again" ]
+do
+    rm -r "$parent/data" "$parent/again"
+    cp -r "$parent/origin" "$parent/data"
+done
+exit "$code"

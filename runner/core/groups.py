@@ -9,7 +9,12 @@ Moment = Literal["commit", "pull-request", "nightly", "release"]
 MOMENTS: tuple[Moment, ...] = ("commit", "pull-request", "nightly", "release")
 
 Workers = Annotated[int, Meta(ge=0, le=256)] | Literal["auto"]
-Isolation = Literal["schema", "database", "none"]
+Isolation = Literal["schema", "database", "server", "sandbox", "none"]
+"""From cheap to strong, and none at all."""
+
+OWN_SERVER: frozenset[Isolation] = frozenset({"server", "sandbox"})
+"""Where each slot has a server of its own, in which all names may be fixed."""
+
 Right = Literal["superuser", "createdb", "createrole"]
 Dist = Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"]
 Seconds = Annotated[float, Meta(gt=0)]

@@ -19,6 +19,9 @@ DATA_VARIABLE = "EPHEMERAL_RUNNER_DATA"
 DATA_ON_DISK = "/var/lib/ephemeral-runner"
 """Where the data goes without it."""
 
+AGAIN_VARIABLE = "EPHEMERAL_RUNNER_AGAIN"
+"""Lets servers be started beside the first one, and that one be started again (images/postgres/servers.sh)."""
+
 LOG, LOG_VARIABLE, STATEMENTS_VARIABLE = "server.log", "EPHEMERAL_RUNNER_LOG", "EPHEMERAL_RUNNER_STATEMENTS"
 """The server's log, beside its data; start.sh and images/base/relay.py read the variables."""
 

@@ -24,8 +24,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     isolation: Annotated[
         Isolation,
         Meta(
-            description="what each worker gets: a role with a `schema` or a `database` of its own;"
-            " `none`: one database for all, whose role may create more"
+            description="what each worker gets: a role with a `schema` or a `database` of its own; a `server`;"
+            " a `sandbox`, which is a server, an address and files; `none`: one database for all"
         ),
     ] = "schema"
     rights: Annotated[

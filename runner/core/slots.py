@@ -4,7 +4,8 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 
-from runner.core.groups import Group, Isolation
+from runner.core.groups import OWN_SERVER, Group, Isolation
+from runner.core.names import MASTER
 from runner.core.passes import Pass
 from runner.core.placeholders import URL, expand, has_placeholder, quote_parts
 from runner.core.places import FILES, FOLDERS, PROJECT, REPORTS
@@ -29,6 +30,9 @@ VARIABLES = {
     "PGDATABASE": "{dbname}",
 }
 """What every suite sees, as templates for the address of a slot."""
+
+SPREAD = "spread"
+"""Among the parts of an address: each slot has a server at a port of its own."""
 
 NAMED = {"PGAPPNAME": "{slot}"}
 """Where workers share a role: Postgres's log tells their statements apart by it."""
@@ -55,13 +59,23 @@ def make_server(postgres: Postgres, isolation: Isolation, secret: str) -> dict[s
     The slot's name stands as `{slot}`; only the worker itself knows its own. The server is in the suite's own
     network namespace, hence 127.0.0.1 or `localhost`.
     """
-    user = postgres.user or (SUITE_DATABASE if isolation == "none" else "{slot}")
+    is_alone = isolation in OWN_SERVER
+    user = postgres.user or (SUITE_DATABASE if is_alone or isolation == "none" else "{slot}")
     dbname = postgres.database or ("{slot}" if isolation == "database" else SUITE_DATABASE)
     # Where workers have roles of their own, another one for each: no worker gets into another's slot by mistake.
     password = escape(postgres.password or secret) + ("-{slot}" if has_slot(user) and not postgres.password else "")
     further = {f"dbname_{name_database(each)}": name_in_slot(each, isolation) for each in postgres.databases}
     parts = {"host": postgres.host, "port": str(postgres.port), "user": user, "password": password, "dbname": dbname}
-    return {**parts, **further}
+    if not is_alone:
+        return {**parts, **further}
+    # All servers are copies of one, so a name with the slot in it is the first slot's everywhere.
+    same = {part: escape(text.format(slot=MASTER)) for part, text in {**parts, **further}.items()}
+    return {**same, SPREAD: "yes"}
+
+
+def find_port(first: int, slot: str) -> int:
+    """The port of a slot's own server: the slot `master` has the first one."""
+    return first + 1 + int(slot.removeprefix("gw")) if slot.startswith("gw") else first
 
 
 def name_in_slot(database: str, isolation: Isolation) -> str:
@@ -130,7 +144,9 @@ def make_environment(
 def make_setup_environment(plan: Plan, server: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
     """The variables of the `setup` commands: as tests have them, for the template."""
     settings = plan.settings
-    parts = {**fill_server(server, TEMPLATE), "user": TEMPLATE, "dbname": TEMPLATE, "slot": TEMPLATE}
+    own = {} if SPREAD in server else {"user": TEMPLATE, "dbname": TEMPLATE}
+    slot = MASTER if SPREAD in server else TEMPLATE
+    parts = {**fill_server(server, slot), **own, "slot": slot}
     passed = {name: environ[name] for name in settings.pass_environment if name in environ}
     return {**passed, **fill_templates({**VARIABLES, **settings.environment}, parts)}
 
@@ -142,8 +158,11 @@ def fill_templates(templates: Mapping[str, str], parts: Mapping[str, str]) -> di
 
 
 def fill_server(server: Mapping[str, str], slot: str) -> dict[str, str]:
-    """The parts of one slot's address, from those of `make_server`."""
-    return {name: text.format(slot=slot) for name, text in server.items()}
+    """The parts of one slot's address, from those of `make_server`; outside of any sandbox."""
+    parts = {name: text.format(slot=slot) for name, text in server.items()}
+    if parts.pop(SPREAD, ""):
+        parts["port"] = str(find_port(int(parts["port"]), slot))
+    return parts
 
 
 def make_scope_durations(durations: Mapping[str, float]) -> dict[str, float]:

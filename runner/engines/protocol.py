@@ -185,6 +185,9 @@ class Server(Protocol):
             PostgresError: pg_dump refused, in its own words.
         """
 
+    def select(self, port: int) -> "Server":
+        """Another server in the same container, by its port."""
+
     def attach(self, command: Command, receiver: Receiver) -> Process:
         """Start a process in the server's container, as `Suite.attach` does."""
 

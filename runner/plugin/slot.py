@@ -41,7 +41,12 @@ def find_server(wiring: Mapping[str, Any], environ: Mapping[str, str] = os.envir
     if not server:
         return {}
     slot = find_worker(wiring, environ)
-    return {"slot": slot, **{name: value.format(slot=slot) for name, value in server.items()}}
+    parts = {"slot": slot, **{name: value.format(slot=slot) for name, value in server.items()}}
+    if parts.pop("spread", ""):
+        # A server for each slot: the first one is `master`'s.
+        own = int(slot.removeprefix("gw")) + 1 if slot.startswith("gw") else 0
+        parts["port"] = str(int(parts["port"]) + own)
+    return parts
 
 
 def find_worker(wiring: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str:

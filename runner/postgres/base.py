@@ -26,10 +26,12 @@ class Base:
     Attributes:
         name: of the database.
         extensions: those in it that the settings name.
+        scripts: what has filled it beside them, by the name that an error has for each.
     """
 
     name: str = EMPTY
     extensions: tuple[str, ...] = field(default=())
+    scripts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -59,15 +61,21 @@ def make_base(connection: Connection, address: ServerAddress, scripts: Mapping[s
     with translate("cannot make the database that all others begin as"):
         execute(connection, "CREATE DATABASE {0}" + copy_files(connection), NAME)
         inside = connect(address, NAME)
+    base = Base(NAME, extensions, scripts)
     with inside:
-        for each in extensions:
-            with translate(f"cannot create the extension `{each}` (`postgres.extensions`)"):
-                execute(inside, "CREATE EXTENSION IF NOT EXISTS {0} CASCADE", each)
-        for name, script in scripts.items():
-            with translate(f"`{name}` (`postgres.init_sql`) was refused"):
-                inside.execute(script.encode())
+        fill(inside, base)
     execute(connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", NAME)
-    return Base(NAME, extensions)
+    return base
+
+
+def fill(inside: Connection, base: Base) -> None:
+    """Make what is in it in an empty database; raises PostgresError."""
+    for each in base.extensions:
+        with translate(f"cannot create the extension `{each}` (`postgres.extensions`)"):
+            execute(inside, "CREATE EXTENSION IF NOT EXISTS {0} CASCADE", each)
+    for name, script in base.scripts.items():
+        with translate(f"`{name}` (`postgres.init_sql`) was refused"):
+            inside.execute(script.encode())
 
 
 def read_extensions(connection: Connection) -> tuple[str, ...]:

@@ -145,6 +145,22 @@ def write_log(connection: Connection, text: str) -> None:
         execute(connection, "DO $$BEGIN RAISE LOG {text}; END$$", text=text)
 
 
+def reopen(connection: Connection, address: ServerAddress) -> Connection:
+    """The connection, or another in place of one that was closed; a server that refuses leaves it closed."""
+    if connection.closed:
+        with suppress(psycopg.Error):
+            return connect(address, "postgres")
+    return connection
+
+
+def is_alive(connection: Connection) -> bool:
+    """Whether a session is still there."""
+    with suppress(psycopg.Error):
+        connection.execute("SELECT")
+        return True
+    return False
+
+
 def end_sessions(connection: Connection, database: str) -> None:
     """End all sessions on a database."""
     connection.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [database])

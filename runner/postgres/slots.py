@@ -92,14 +92,17 @@ class Slots:
             inside.execute(self._script.preamble.encode())
         return inside
 
-    def ensure(self, slot: str) -> None:
-        """Make the slot if it is not there yet.
+    def ensure(self, *slots: str) -> None:
+        """Make the slots that are not there yet.
 
         Raises:
             PostgresError: Postgres refused.
         """
-        if slot in self.made:
-            return
+        for slot in slots:
+            if slot not in self.made:
+                self._make(slot)
+
+    def _make(self, slot: str) -> None:
         with translate(f"cannot make the slot `{slot}`"):
             if self._has_own_role or not self.made:
                 self._make_role(slot)
@@ -112,6 +115,10 @@ class Slots:
     def find_place(self, slot: str) -> tuple[str, tuple[str, ...]]:
         """The database of a slot, and its schemas where it is not all of the database."""
         return fill_server(self._server, slot)["dbname"], (slot,) if self._isolation == "schema" else ()
+
+    @staticmethod
+    def reach(slot: str) -> None:
+        """All slots are on the first server."""
 
     def find_role(self, slot: str) -> str:
         """The role of a slot."""

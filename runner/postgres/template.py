@@ -33,7 +33,13 @@ EXTENSIONS = """
 
 
 class Template:
-    """The database that `setup` fills."""
+    """The database that `setup` fills.
+
+    Attributes:
+        name: the database's.
+        is_made: whether it can be cloned.
+        is_whole: whether its script has all that `setup` made.
+    """
 
     def __init__(
         self,
@@ -56,8 +62,10 @@ class Template:
         self._address = address
         self._in_schema = isolation == "schema"
         self._password = fill_server(server, TEMPLATE)["password"]
+        self.name = TEMPLATE
         self.base = base or Base()
         self.is_made = False
+        self.is_whole = True
         self._given: list[str] = []
 
     def make(self, script: Script | None) -> None:

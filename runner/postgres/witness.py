@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from runner.core.statements import Wanted, find_statements, reaches
 from runner.engines.protocol import ServerAddress
-from runner.postgres.connect import Connection, connect, translate
+from runner.postgres.connect import Connection, connect, is_alive, translate
 
 PIECE, FARTHEST = 1 << 20, 16 << 20
 """Bytes of the log that are read at a time, from its end, and at most; images/base/relay.py keeps so many."""
@@ -55,6 +55,10 @@ class Witness:
         self._address = address
         with translate("cannot connect to look at failed tests"):
             self._connection: Connection = connect(address, "postgres")
+
+    def is_connected(self) -> bool:
+        """Whether the connection is still there."""
+        return is_alive(self._connection)
 
     def read_statements(self, wanted: Wanted) -> str:
         """The lines of a test in the log, from its end backwards; raises PostgresError."""

@@ -553,8 +553,11 @@ class RecordingSlots:
         self.restored = []
         self.refusal = None
 
-    def ensure(self, slot):
-        self.made.append(slot)
+    def ensure(self, *slots):
+        self.made += slots
+
+    def reach(self, slot):
+        return None
 
     def end_transactions(self, slot):
         self.restored.append(f"transactions of {slot} ended")

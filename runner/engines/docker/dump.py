@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from docker.api.client import APIClient
 
+from runner.core.hardening import POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.errors import PostgresError
 
@@ -21,6 +22,7 @@ def dump(
     schemas: Sequence[str],
     data: bool,
     without: Sequence[str] = (),
+    port: int = POSTGRES_PORT,
 ) -> str:
     """The SQL that makes a database's objects again, as `runner.engines.protocol.Server.dump` says.
 
@@ -28,7 +30,14 @@ def dump(
         PostgresError: pg_dump refused, or the engine lost some of what it wrote.
         EngineError: the engine could not run it.
     """
-    command = ["pg_dump", "--host=/tmp", "--username=postgres", *OPTIONS, f"--dbname={quote_dbname(database)}"]
+    command = [
+        "pg_dump",
+        "--host=/tmp",
+        f"--port={port}",
+        "--username=postgres",
+        *OPTIONS,
+        f"--dbname={quote_dbname(database)}",
+    ]
     command += [] if data else ["--schema-only"]
     # Without --strict-names a schema that is not there would be passed over beside one that is.
     command += ["--strict-names", *(f"--schema={quote_pattern(name)}" for name in schemas)] if schemas else []

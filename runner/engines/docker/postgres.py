@@ -10,6 +10,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient
 
 from runner.core.hardening import (
+    AGAIN_VARIABLE,
     DATA_IN_MEMORY,
     DATA_ON_DISK,
     DATA_VARIABLE,
@@ -28,8 +29,9 @@ from runner.engines.docker.execution import Execution
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.place import is_in_container, order_places
 from runner.engines.docker.psql import read_psql
+from runner.engines.docker.slot_server import SlotServer
 from runner.engines.docker.tunnel import PORT, Tunnel
-from runner.engines.protocol import Command, Receiver, ServerAddress, Suite
+from runner.engines.protocol import Command, Receiver, Server, ServerAddress, Suite
 
 
 class LeasedDockerClient(DockerClient):
@@ -83,6 +85,7 @@ class DisposablePostgres(PostgresContainer):
         self._docker = self._leased = LeasedDockerClient(client, receiver, suite)
         self._network_owner = suite.id
         self._tunnel: Tunnel | None = None
+        self._others: list[SlotServer] = []
         self._announce: Callable[[str], None] = lambda _: None
         self._has_port = True
         wanted = postgres or Postgres()
@@ -94,6 +97,7 @@ class DisposablePostgres(PostgresContainer):
         if memory:
             options["shm_size"] = f"{memory}m"
             self.with_env(DATA_VARIABLE, DATA_IN_MEMORY)
+        self.with_env(AGAIN_VARIABLE, "yes")
         if statements:
             self.with_env(STATEMENTS_VARIABLE, statements)
             self.with_env(LOG_VARIABLE, f"{DATA_IN_MEMORY if memory else DATA_ON_DISK}/{LOG}")
@@ -133,6 +137,14 @@ class DisposablePostgres(PostgresContainer):
         """The server's own psql; see `runner.engines.protocol`."""
         return read_psql(self._leased.client.api, self._find_id())
 
+    def select(self, port: int) -> Server:
+        """Another server in the same container; see `runner.engines.protocol`."""
+        api, host = self._leased.client.api, self._find_network()["IPAddress"] if self._has_port else ""
+        address = ServerAddress(host, port, self.username, self.password)
+        server = SlotServer(api, self._find_id(), address, self._announce)
+        self._others.append(server)
+        return server
+
     def find_addresses(self) -> Iterator[ServerAddress]:
         """Where the server may be reached from here, the likeliest first; the last way always works.
 
@@ -147,10 +159,13 @@ class DisposablePostgres(PostgresContainer):
             self._tunnel = Tunnel(self._leased.client.api, self._find_id(), self._announce)
         yield ServerAddress(self._tunnel.folder, PORT, user, password)
 
-    def _find_places(self) -> list[tuple[str, int]]:
-        api = self._leased.client.api
+    def _find_network(self) -> dict[str, Any]:
         with translate("cannot find the port of Postgres"):
-            network: dict[str, Any] = api.inspect_container(self._network_owner)["NetworkSettings"]
+            found: dict[str, Any] = self._leased.client.api.inspect_container(self._network_owner)["NetworkSettings"]
+        return found
+
+    def _find_places(self) -> list[tuple[str, int]]:
+        api, network = self._leased.client.api, self._find_network()
         bindings = network["Ports"].get(f"{self._port}/tcp") or []
         mapped = int(bindings[0]["HostPort"]) if bindings else 0
         in_container = is_in_container(network["Gateway"])
@@ -159,6 +174,8 @@ class DisposablePostgres(PostgresContainer):
 
     def close(self) -> None:
         """Give the container up."""
+        for server in self._others:
+            server.close()
         if self._tunnel is not None:
             self._tunnel.close()
         if self._leased.lease is not None:

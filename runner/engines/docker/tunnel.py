@@ -46,18 +46,19 @@ class Tunnel:
         folder: only this user may enter it.
     """
 
-    def __init__(self, api: APIClient, container_id: str, announce: Callable[[str], None]) -> None:
+    def __init__(self, api: APIClient, container_id: str, announce: Callable[[str], None], port: int = PORT) -> None:
         """Listen.
 
         Args:
             api: the engine.
             container_id: the server's container.
             announce: hears of the folder as soon as there is one.
+            port: the server's, over there.
 
         Raises:
             EngineError: this machine does not let us.
         """
-        self._api, self._container_id = api, container_id
+        self._api, self._container_id, self._port = api, container_id, port
         self._sockets: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._listener = socket.socket(socket.AF_UNIX)
@@ -88,7 +89,7 @@ class Tunnel:
     def _serve(self, here: socket.socket) -> None:
         """Carry one connection: a process of its own at the far end, and both directions at once."""
         try:
-            process = self._api.exec_create(self._container_id, BRIDGE, stdin=True)["Id"]
+            process = self._api.exec_create(self._container_id, [*BRIDGE, str(self._port)], stdin=True)["Id"]
             stream: Any = self._api.exec_start(process, socket=True)
         except (DockerException, RequestException, OSError):
             here.close()  # Whoever connected sees that the connection ended, and may ask again.

@@ -1,0 +1,115 @@
+"""Slots that are servers: each is a copy of the first server's data, with what `setup` made in it.
+
+All slots have the same role and the same database. The first server is the slot `master`; the others are started beside
+it, by images/postgres/servers.sh, which the first server itself runs (docs/decisions/0019-servers-and-sandboxes.md).
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+import psycopg
+
+from runner.core.names import MASTER
+from runner.core.slots import find_port
+from runner.engines.protocol import Server, ServerAddress
+from runner.postgres.base import NAME
+from runner.postgres.connect import Connection, connect, execute, translate, wait_for_server
+from runner.postgres.slots import OPEN_SESSIONS
+
+SCRIPT = "bash /usr/lib/ephemeral-runner/servers.sh"
+PATIENCE = 30.0
+"""Seconds for a server to answer. One that was just started does at once."""
+
+
+class Servers:
+    """Makes servers; has the methods of `runner.postgres.slots.Slots`."""
+
+    def __init__(self, address: ServerAddress, server: Server, parts: dict[str, str]) -> None:
+        """Copy the first server's data: what is in it from now on, no other slot has.
+
+        No session of ours stays open: tests may end all others, count them, or copy a database.
+
+        Args:
+            address: a superuser's on the first server.
+            server: the first server.
+            parts: of the first slot's address, as tests have it.
+
+        Raises:
+            PostgresError: the data cannot be copied.
+        """
+        self._address, self._first = address, server
+        self._role, self._database, self._port = parts["user"], parts["dbname"], int(parts["port"])
+        self._reached: dict[str, tuple[Server, ServerAddress]] = {MASTER: (server, address)}
+        self.made: list[str] = []
+        with translate("cannot prepare the database for the slots"), self._connect(MASTER) as inside:
+            execute(inside, "DROP DATABASE IF EXISTS {0}", NAME)  # What its clones began as is none of the suite's.
+            inside.execute("CHECKPOINT")
+            run_script(inside, "keep")
+
+    def ensure(self, *slots: str) -> None:
+        """Start the servers that are not there yet, at once.
+
+        Raises:
+            PostgresError: one did not start; its log says why.
+        """
+        missing = [slot for slot in slots if slot not in self.made]
+        words = [word for slot in missing if slot != MASTER for word in self._name(slot)]
+        if words:
+            with translate(f"cannot start servers for {', '.join(missing)}"), self._connect(MASTER) as inside:
+                run_script(inside, "start", *words)
+        self.made += missing
+
+    def _name(self, slot: str) -> tuple[str, str]:
+        """A slot's name and port, as the script wants them."""
+        return slot, str(find_port(self._port, slot))
+
+    def find_place(self, slot: str) -> tuple[str, tuple[str, ...]]:
+        """The database of a slot, which is all that is kept of a failure."""
+        del slot
+        return self._database, ()
+
+    def find_role(self, slot: str) -> str:
+        """The role of a slot."""
+        del slot
+        return self._role
+
+    def reach(self, slot: str) -> tuple[Server, ServerAddress]:
+        """The server of a slot, and where a superuser reaches it from here; raises NotReadyError."""
+        if slot not in self._reached:
+            server = self._first.select(find_port(self._port, slot))
+            self._reached[slot] = self._wait_for(server, server.find_addresses())
+        return self._reached[slot]
+
+    def end_transactions(self, slot: str) -> None:
+        """End the sessions that a failed attempt left in a transaction, or with a lock of its own."""
+        with translate(f"cannot end what is open in the slot `{slot}`"), self._connect(slot) as inside:
+            wanted = {"role": self._role, "databases": []}
+            inside.execute(f"{OPEN_SESSIONS} AND pid <> pg_backend_pid()", wanted)
+
+    def _connect(self, slot: str) -> Connection:
+        return connect(self.reach(slot)[1], "postgres")
+
+    def restore(self, slot: str) -> None:
+        """Throw the server's data away, and start it as it was.
+
+        Raises:
+            PostgresError: it does not start.
+        """
+        with translate(f"cannot restore the slot `{slot}`"), self._connect(MASTER) as inside:
+            if slot != MASTER:
+                run_script(inside, "restart", *self._name(slot))
+                return
+            with suppress(psycopg.OperationalError):
+                run_script(inside, "again")  # It ends the server that runs it.
+        self._wait_for(self._first, [self._address])
+
+    @staticmethod
+    def _wait_for(server: Server, addresses: Iterable[ServerAddress]) -> tuple[Server, ServerAddress]:
+        connection, address = wait_for_server(addresses, PATIENCE, lambda: None)
+        connection.close()
+        return server, address
+
+
+def run_script(inside: Connection, *words: str) -> None:
+    """Let the first server run the script; what it says is in the server's log."""
+    execute(inside, "COPY (SELECT WHERE false) TO PROGRAM {text}", text=" ".join([SCRIPT, *words]))
