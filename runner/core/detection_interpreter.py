@@ -26,6 +26,4 @@ def list_notes(found: Interpreter) -> tuple[str, ...]:
     if found.origin != "download":
         return ()
     cause = "no release of Debian has it, so that it is fetched where uv gets its builds"
-    return (
-        f"{found.where} asks for Python `{found.asked}`: {cause}; else set `python` to another",
-    )
+    return (f"{found.where} asks for Python `{found.asked}`: {cause}; else set `python` to another",)

@@ -18,6 +18,7 @@ DOCUMENTED = {
     "EmptySelectionError": 95,
     "LeftBehindError": 96,
     "RetryBudgetError": 97,
+    "UnusedDatabaseError": 98,
     "Interrupted": 130,
 }
 
