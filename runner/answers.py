@@ -11,7 +11,7 @@ from runner.core.passes import Stage
 from runner.core.plan import Plan
 from runner.core.script import Script
 from runner.engines.protocol import Server, ServerAddress, Suite
-from runner.errors import PostgresError
+from runner.errors import EngineError, PostgresError
 from runner.report.results import keep_dump
 from runner.steps import Steps
 from runner.surroundings import Surroundings
@@ -107,6 +107,9 @@ class Answers:
             case "database-done" if self.served is not None and is_database_of(data["name"], data["slot"]):
                 test = data["test"] if data["failed"] else ""
                 self._open_desk(self.served, data["slot"]).give_back(data["name"], test)
+            case "sandbox-refused":
+                hint = 'set `isolation = "server"`: it needs no more rights than any container has'
+                raise EngineError("the engine lets nobody make sandboxes", data["cause"], hint)
             case "failure-wanted" if is_slot(data["slot"]):
                 self._open_keeper().keep(self._make_order(event))
 

@@ -86,7 +86,9 @@ class Environment:
         with self._steps.step("suite") as step:
             receiver = self._streams.receive_suite
             stage = self._stage
-            self._suite: Suite = self._engine.start_suite(receiver, stage.database, stage.egress, access)
+            # A person works outside of any sandbox.
+            sandboxes = stage.isolation == "sandbox" and access is None
+            self._suite: Suite = self._engine.start_suite(receiver, stage.database, stage.egress, access, sandboxes)
             self._answers.suite = self._suite
             if plan.failing:
                 self._suite.put_files({FAILED: plan.failing.as_json()})

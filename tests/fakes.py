@@ -169,9 +169,9 @@ class FakeEngine:
         self.record("read_service_logs")
         return b"redis | ready\n"
 
-    def start_suite(self, receiver, publish, egress=True, access=None):
+    def start_suite(self, receiver, publish, egress=True, access=None, sandboxes=False):
         self.record("start_suite")
-        self.published, self.egress, self.access = publish, egress, access
+        self.published, self.egress, self.access, self.sandboxes = publish, egress, access, sandboxes
         return FakeSuite(self, receiver)
 
     def start_postgres(self, suite, password, receiver):  # noqa: ARG002 -- the protocol's names

@@ -72,7 +72,7 @@ class Lease:
     def __init__(self, argv, selector):
         self.lasts = not argv
         self.child = None
-        self.relay = relay.Relay(relay.PATH) if argv and relay.PATH else None
+        self.relay = relay.Relays(relay.PATH) if argv and relay.PATH else None
         if argv:
             try:
                 self.child = start(argv)
@@ -140,6 +140,10 @@ class Lease:
 
 def main():
     """Serve until standard input ends, or the command does."""
+    if os.environ.get("EPHEMERAL_RUNNER_SANDBOX"):
+        import keeper
+
+        keeper.begin()
     wake_reader, wake_writer = os.pipe()
     os.set_blocking(wake_writer, False)
     signal.set_wakeup_fd(wake_writer)

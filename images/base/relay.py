@@ -15,6 +15,9 @@ PATH = os.environ.get("EPHEMERAL_RUNNER_LOG", "")
 PAUSE = 0.02
 """Seconds between two looks at the file."""
 
+PAUSES = 10
+"""Looks at the files between two looks for new ones."""
+
 KEPT, STEP = 16 * 1024 * 1024, 1024 * 1024
 """Bytes of the file that stay, and how many are given back at a time."""
 
@@ -78,3 +81,33 @@ class Relay:
         """Pass on all there is, the last line also where it is not whole."""
         self.pass_on()
         write(1, self.rest)
+
+
+class Relays:
+    """The server's file, and those of more servers, which appear in folders beside it (images/postgres/servers.sh)."""
+
+    def __init__(self, path):
+        self.folder, self.name = os.path.split(path)
+        self.all = {path: Relay(path)}
+        self.calls = 0
+
+    def pass_on(self):
+        """Pass on the lines that are new and whole, of each."""
+        if self.calls % PAUSES == 0:
+            self.find()
+        self.calls += 1
+        for each in self.all.values():
+            each.pass_on()
+
+    def find(self):
+        """Look for files that are new."""
+        for folder in os.scandir(self.folder):
+            path = f"{folder.path}/{self.name}"
+            if path not in self.all and os.path.exists(path):  # noqa: PTH110 -- as in lease.py
+                self.all[path] = Relay(path)
+
+    def drain(self):
+        """Pass on all there is."""
+        self.find()
+        for each in self.all.values():
+            each.drain()

@@ -36,6 +36,8 @@ HEALTH_INTERVAL = 0.5
 RIGHTS: Mapping[Isolation, str] = {
     "schema": "NOCREATEDB",
     "database": "CREATEDB",
+    "server": "CREATEDB",
+    "sandbox": "CREATEDB",
     "none": "CREATEDB CREATEROLE",
 }
 """What the suite's role may do, so that the plugin finds the slots of the setting `isolation`."""

@@ -3,6 +3,15 @@
 CAP_DROP = ["ALL"]
 SECURITY_OPT = ["no-new-privileges"]
 
+SANDBOX_CAPABILITIES = ["CHOWN", "NET_ADMIN", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN"]
+"""Of the process that makes sandboxes (images/base/keeper.py); no process of the suite has any."""
+
+SANDBOX_VARIABLE = "EPHEMERAL_RUNNER_SANDBOX"
+"""Tells images/base/keeper.py the port of Postgres in every sandbox."""
+
+NO_APPARMOR = "apparmor=unconfined"
+"""The engine's own profile forbids mounts, whatever a process may do."""
+
 STEP_DOWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
 """Capabilities that a service keeps unless it names its own: public images start as root, give their folders to
 another user, and become that user."""

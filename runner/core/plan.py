@@ -1,7 +1,7 @@
 """What a run will do, decided before anything starts: a frozen Plan of passes of pytest. Pure."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from runner.core.debugging import Debugger
@@ -132,7 +132,15 @@ def make_plan(
         passes = tuple(replace(each, needs=limit_workers(each.needs, history.tests)) for each in passes)
     if history.failing.use == "only":
         passes = tuple(replace(each, needs=limit_workers(each.needs, len(history.failing.tests))) for each in passes)
+    check_services(settings, passes)
     return Plan(settings, selection, passes, seed=seed, durations=history.durations, failing=history.failing)
+
+
+def check_services(settings: Settings, passes: Sequence[Pass]) -> None:
+    """Refuse services beside sandboxes, which have no network but their own."""
+    if settings.services and any(each.needs.isolation == "sandbox" and each.needs.database for each in passes):
+        cause = "a sandbox has its own loopback and no other network: no service of `services` can be reached from it"
+        raise SettingsError("tests in sandboxes cannot have services", cause, 'set `isolation = "server"`')
 
 
 def make_collection_plan(settings: Settings) -> Plan:

@@ -32,7 +32,7 @@ VARIABLES = {
 """What every suite sees, as templates for the address of a slot."""
 
 SPREAD = "spread"
-"""Among the parts of an address: each slot has a server at a port of its own."""
+"""Among the parts of an address: each slot has a server at a port of its own; a sandbox has its own at the first."""
 
 NAMED = {"PGAPPNAME": "{slot}"}
 """Where workers share a role: Postgres's log tells their statements apart by it."""

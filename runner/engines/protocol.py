@@ -264,7 +264,12 @@ class Engine(Protocol):
         """Start a process in the container of a service, as `Suite.attach` does; raises SettingsError without one."""
 
     def start_suite(
-        self, receiver: Receiver, publish: bool, egress: bool = True, access: Access | None = None
+        self,
+        receiver: Receiver,
+        publish: bool,
+        egress: bool = True,
+        access: Access | None = None,
+        sandboxes: bool = False,
     ) -> Suite:
         """Start the suite container with the project's sources in it.
 
@@ -274,6 +279,7 @@ class Engine(Protocol):
             egress: whether the suite has a network besides its own loopback; without one no port is mapped, and
                 `Server.find_addresses` names the folder of a Unix socket on this machine.
             access: what a person who works in it gets.
+            sandboxes: whether each of xdist's workers gets one, with Postgres at the port of the settings.
 
         Raises:
             SettingsError: the engine cannot mount the folder.

@@ -26,6 +26,7 @@ from . import (
     reports,
     retries,
     rules,
+    sandboxes,
     slot,
     stacks,
     standalone,
@@ -47,7 +48,9 @@ def pytest_load_initial_conftests(args: list[str]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Before pytest reads its cache: give it one. Workers read what xdist's controller was given."""
-    if FAILED is not None and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        sandboxes.make_room(config)
+    elif FAILED is not None:
         failed.fill_cache(config, FAILED)
 
 
@@ -82,6 +85,8 @@ def lead(config: pytest.Config, channel: Channel) -> None:
     )
     if config.pluginmanager.hasplugin("xdist"):
         register(config, workers=workers.WorkerReporter(channel))
+        if sandboxes.has_sandboxes():
+            register(config, sandboxes=sandboxes.Sandboxes())
         if ordering.is_wanted(WIRING):
             # xdist would start the scopes with the most tests first.
             config.option.loadscopereorder = False

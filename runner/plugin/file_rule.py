@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .breach import Breach, make_breach
+from .sandboxes import has_sandboxes
 from .slot import find_worker
 
 SHARED = ("/tmp", "/var/tmp")  # noqa: S108 -- named to keep tests out of them
@@ -23,7 +24,8 @@ class FileRule:
 
     def __init__(self, wiring: Mapping[str, Any]) -> None:
         project, folders = wiring.get("project", ""), wiring.get("folders")
-        self._shared = [*filter(None, [project]), *SHARED]
+        # In a sandbox nothing is shared.
+        self._shared = [] if has_sandboxes() else [*filter(None, [project]), *SHARED]
         self._allowed = [Path(project, each) for each in wiring.get("writable", ())]
         self._allowed += [Path(folders, find_worker(wiring))] if folders else []
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from .sandboxes import has_sandboxes
+
 XDG = {"CACHE": ".cache", "CONFIG": ".config", "DATA": ".local/share", "STATE": ".local/state"}
 """The XDG Base Directory Specification's folders and their usual places below HOME."""
 
@@ -34,7 +36,7 @@ def activate(root: str, worker: str, keep: Collection[str], environ: MutableMapp
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     environ.update({name: str(path) for name, path in variables.items() if name not in keep})
     # Workers write coverage data under names of their own and combine them, so this place is one for all.
-    environ.setdefault("COVERAGE_FILE", str(Path(root) / ".coverage"))
+    environ.setdefault("COVERAGE_FILE", str(find_common(Path(root), environ) / ".coverage"))
     tempfile.tempdir = None  # Whoever asked before us left the old folder there.
 
 
@@ -46,3 +48,12 @@ def give_cache(config: Any, root: str, worker: str) -> None:
     cache = getattr(config, "cache", None)
     if cache is not None:
         cache._cachedir = Path(root) / worker / "pytest_cache"  # noqa: SLF001 -- pytest has no public way
+
+
+def find_common(root: Path, environ: MutableMapping[str, str]) -> Path:
+    """The folder that all workers share; a sandbox has only the parts of `root` that it needs."""
+    if not has_sandboxes(environ):
+        return root
+    common = root / "coverage"
+    common.mkdir(exist_ok=True)
+    return common

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from . import folders
 from .channel import wait_for
+from .sandboxes import has_sandboxes
 
 VARIABLE = "EPHEMERAL_RUNNER"
 WORKER = "PYTEST_XDIST_WORKER"
@@ -42,7 +43,7 @@ def find_server(wiring: Mapping[str, Any], environ: Mapping[str, str] = os.envir
         return {}
     slot = find_worker(wiring, environ)
     parts = {"slot": slot, **{name: value.format(slot=slot) for name, value in server.items()}}
-    if parts.pop("spread", ""):
+    if parts.pop("spread", "") and not has_sandboxes(environ):
         # A server for each slot: the first one is `master`'s.
         own = int(slot.removeprefix("gw")) + 1 if slot.startswith("gw") else 0
         parts["port"] = str(int(parts["port"]) + own)

@@ -172,14 +172,29 @@ class DockerEngine:
         return Execution(self._client.api, find_service(self._client, self._identity.run, name), command, receiver)
 
     def start_suite(
-        self, receiver: Receiver, publish: bool, egress: bool = True, access: Access | None = None
+        self,
+        receiver: Receiver,
+        publish: bool,
+        egress: bool = True,
+        access: Access | None = None,
+        sandboxes: bool = False,
     ) -> Suite:
         """Start the suite container with the project's sources in it; see `runner.engines.protocol`."""
         self._egress, hear = egress, self._until_removed(receiver)
         self._ensure_watchdog()
         port = self._settings.postgres.port if publish else None
+        sandbox = self._settings.postgres.port if sandboxes else 0
         suite = SuiteContainer(
-            self._client, self._chosen, self._identity, self._recipe, hear, port, egress, self._networks, access
+            self._client,
+            self._chosen,
+            self._identity,
+            self._recipe,
+            hear,
+            port,
+            egress,
+            self._networks,
+            access,
+            sandbox,
         )
         self._containers.callback(suite.close)
         return suite

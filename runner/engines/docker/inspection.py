@@ -9,7 +9,9 @@ from docker.api.client import APIClient
 from runner.core.places import FOLDERS
 from runner.core.processes import Process, find_workers
 from runner.engines.docker import processes_inside, stacks_inside
+from runner.engines.docker.connect import translate
 from runner.engines.docker.inquiry import inquire
+from runner.engines.docker.sandbox import ROOT, SUITE_USER
 
 PYTHON = ("/usr/bin/python3", "-E", "-s", "-S", "-c")
 """As the image's own programs start: nothing of the project is imported."""
@@ -21,12 +23,20 @@ def list_processes(api: APIClient, container: str) -> list[Process]:
     Raises:
         EngineError: the container has ended, for one.
     """
-    answer = inquire(api, container, [*PYTHON, Path(processes_inside.__file__).read_text(encoding="utf-8")])
+    code = Path(processes_inside.__file__).read_text(encoding="utf-8")
+    answer = inquire(api, container, [*PYTHON, code], find_user(api, container))
     try:
         lines = json.loads(answer.output)
     except ValueError:
         return []
     return find_workers([Process(**{**line, "ports": tuple(line["ports"])}) for line in lines])
+
+
+def find_user(api: APIClient, container: str) -> str:
+    """Whose processes they are, where that is not the container's own user."""
+    with translate("cannot ask a container of the run"):
+        user = api.inspect_container(container)["Config"]["User"]
+    return SUITE_USER if user == ROOT else ""
 
 
 def read_stacks(api: APIClient, container: str, workers: Iterable[Process]) -> Mapping[str, str]:
@@ -38,7 +48,7 @@ def read_stacks(api: APIClient, container: str, workers: Iterable[Process]) -> M
     names = {str(each.pid): each.worker for each in workers}
     files = [part for pid, worker in names.items() for part in (pid, f"{FOLDERS}/{worker}/stacks.txt")]
     code = Path(stacks_inside.__file__).read_text(encoding="utf-8")
-    answer = inquire(api, container, [*PYTHON, code, *files])
+    answer = inquire(api, container, [*PYTHON, code, *files], find_user(api, container))
     try:
         stacks = json.loads(answer.output)
     except ValueError:

@@ -3,6 +3,7 @@
 import io
 import tarfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,6 +19,7 @@ from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.execution import Execution
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
+from runner.engines.docker.sandbox import SANDBOX_FOLDERS, SUITE_USER, make_sandbox_options
 from runner.engines.protocol import Access, Command, Receiver
 from runner.errors import EngineError, RunnerError, SettingsError
 from runner.project.recipe import SuiteRecipe
@@ -40,6 +42,7 @@ class SuiteContainer:
         egress: bool,
         networks: Sequence[str] = (),
         access: Access | None = None,
+        sandbox: int = 0,
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -53,6 +56,7 @@ class SuiteContainer:
             egress: whether there is a network besides the loopback; without one no port is mapped.
             networks: those of the project's services, which it joins in any case.
             access: what a person who works in it gets.
+            sandbox: Postgres's port in the sandbox that each worker gets; 0 for none.
 
         Raises:
             EngineError: the engine could not.
@@ -63,6 +67,9 @@ class SuiteContainer:
         # The stubs do not know that None asks for a free port.
         ports: Any = {f"{inside}/tcp": ("127.0.0.1", here or None) for inside, here in mapped.items()} if egress else {}
         options = identity.make_options("suite") | (make_options(client, access) if access else {})
+        if sandbox:
+            options |= make_sandbox_options(client, sandbox)
+        self._user = SUITE_USER if sandbox else ""
         first, *others = [*(["bridge"] if egress else []), *networks] or ["none"]
         self._api = client.api
         with translate("cannot start the suite container"):
@@ -81,7 +88,7 @@ class SuiteContainer:
                 self._container.put_archive(REPOSITORY, recipe.outside)
             if not is_mounted:
                 self._container.put_archive(PROJECT, recipe.sources)
-            for folder in recipe.opened:
+            for folder in (*recipe.opened, *(SANDBOX_FOLDERS if sandbox else ())):
                 # What is mounted is the caller's, whose rights stay as they are.
                 if not (is_mounted and folder == PROJECT):
                     open_folder(client.api, self.id, folder)
@@ -128,6 +135,7 @@ class SuiteContainer:
 
     def attach(self, command: Command, receiver: Receiver) -> Execution:
         """Start a process in the project's folder, with its streams attached; see `runner.engines.protocol`."""
+        command = replace(command, user=command.user or self._user)
         return Execution(self._api, self.id, command, receiver, PROJECT)
 
     def put_files(self, files: Mapping[str, bytes]) -> None:

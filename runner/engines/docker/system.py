@@ -20,6 +20,7 @@ INSTALLING = ("bootstrap.sh", "exclude.sh", "install.sh", "settings.sh", "tidy.s
 """Files of images/base that handle packages."""
 
 LEASE = ("lease.py", "relay.py", "reports.py")
+SANDBOX = ("enter.py", "forwarding.py", "keeper.py", "rights.py", "sandbox.py")
 """Files of images/base that are in the image."""
 
 BAKING = ("bake.sh", "choose.sh", "dpkg.cfg", "extensions.sh", "without-jit.control")
@@ -67,7 +68,7 @@ class System:
 
     def make_base(self, rootfs: str) -> Layer:
         """What all images start from: the root file system with the lease."""
-        kept = {f"{HOME}/{name}": self._base[name] for name in LEASE}
+        kept = {f"{HOME}/{name}": self._base[name] for name in (*LEASE, *SANDBOX)}
         return make_layer("base", rootfs, (), kept, self._base["config"])
 
     def make_postgres(self, base: str) -> Layer:
