@@ -27,7 +27,7 @@ import struct
 
 from forwarding import forward
 from rights import SUITE, become_suite, drop_capabilities
-from sandbox import PLACE, PROJECT, inhabit, leave, listen, probe
+from sandbox import PLACE, PROJECT, allow, inhabit, leave, listen, probe
 
 PATH = f"{PLACE}/keeper.sock"
 NAME = re.compile(r"gw(\d{1,6})")
@@ -48,7 +48,7 @@ def begin():
     listener.listen(WAITING)
     for folder, folders, files in os.walk(PROJECT):
         for each in (folder, *(f"{folder}/{name}" for name in (*folders, *files))):
-            os.lchown(each, SUITE, SUITE)
+            give(each)
     if os.fork() == 0:
         try:
             keep(listener)
@@ -57,6 +57,12 @@ def begin():
     listener.close()
     become_suite()
     os.environ["HOME"] = "/home/suite"
+
+
+def give(path):
+    """Let the suite's user write to a file of the work tree, which is this container's own."""
+    allow(path)
+    os.lchown(path, SUITE, SUITE)
 
 
 def keep(listener):

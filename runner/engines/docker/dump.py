@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from docker.api.client import APIClient
 
-from runner.core.hardening import POSTGRES_PORT
 from runner.engines.docker.connect import translate
 from runner.errors import PostgresError
 
@@ -22,7 +21,7 @@ def dump(
     schemas: Sequence[str],
     data: bool,
     without: Sequence[str] = (),
-    port: int = POSTGRES_PORT,
+    port: int = 0,
 ) -> str:
     """The SQL that makes a database's objects again, as `runner.engines.protocol.Server.dump` says.
 
@@ -33,11 +32,11 @@ def dump(
     command = [
         "pg_dump",
         "--host=/tmp",
-        f"--port={port}",
         "--username=postgres",
         *OPTIONS,
         f"--dbname={quote_dbname(database)}",
     ]
+    command += [f"--port={port}"] if port else []  # Else that of the container's environment.
     command += [] if data else ["--schema-only"]
     # Without --strict-names a schema that is not there would be passed over beside one that is.
     command += ["--strict-names", *(f"--schema={quote_pattern(name)}" for name in schemas)] if schemas else []

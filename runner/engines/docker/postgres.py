@@ -156,7 +156,7 @@ class DisposablePostgres(PostgresContainer):
         for host, port in self._find_places() if self._has_port else []:
             yield ServerAddress(host, port, user, password)
         if self._tunnel is None:
-            self._tunnel = Tunnel(self._leased.client.api, self._find_id(), self._announce)
+            self._tunnel = Tunnel(self._leased.client.api, self._find_id(), self._announce, self._port)
         yield ServerAddress(self._tunnel.folder, PORT, user, password)
 
     def _find_network(self) -> dict[str, Any]:
