@@ -42,7 +42,7 @@ def refuse(folder, *args, **changes):
             ["--isolation", "tables"],
             [
                 "error: setting `--isolation` is not valid: 'tables'",
-                "cause: expected one of schema, database, none",
+                "cause: expected one of schema, database, server, sandbox, none",
                 SEE_CONFIG,
             ],
         ),

@@ -583,6 +583,12 @@ class RecordingServer:
 ADDRESS = ServerAddress("127.0.0.1", 5432, "postgres", "secret")
 
 
+class MadeTemplate:
+    """The template of slots, as it is once there are some."""
+
+    is_made = True
+
+
 class Asked:
     """An environment whose server is there, and what it answered to a suite's events."""
 
@@ -595,7 +601,7 @@ class Asked:
         self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps, Keeping(10, 100))
         self.environment.start_suite()
         self.answers = self.environment._answers
-        self.answers.served = Served(self.server, ADDRESS, self.slots, None, None)
+        self.answers.served = Served(self.server, ADDRESS, self.slots, MadeTemplate(), None)
         self.streams = streams
 
     def hear_event(self, event):

@@ -85,8 +85,8 @@ def test_settings_cannot_be_changed_afterwards():
 @pytest.mark.parametrize(
     ("name", "value", "cause"),
     [
-        ("isolation", "tables", "expected one of schema, database, none"),
-        ("isolation", 1, "expected one of schema, database, none"),
+        ("isolation", "tables", "expected one of schema, database, server, sandbox, none"),
+        ("isolation", 1, "expected one of schema, database, server, sandbox, none"),
         ("workers", "many", "expected a whole number from 0 to 256, or auto"),
         ("workers", 1.5, "expected a whole number from 0 to 256, or auto"),
         ("workers", True, "expected a whole number from 0 to 256, or auto"),
