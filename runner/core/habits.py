@@ -23,12 +23,14 @@ def read_habits(addopts: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("--dist")
     parser.add_argument("--reruns", type=int)
     parser.add_argument("--reruns-delay", type=float)
+    parser.add_argument("-m", dest="mark")
     parser.add_argument("-p", dest="plugins", action="append", default=[])
     try:
         found, _ = parser.parse_known_args([*addopts])
     except (ArgumentError, SystemExit):
         return {}
     habits = {"workers": read_workers(found.workers), "reruns": found.reruns, "reruns_delay": found.reruns_delay}
+    habits["mark"] = found.mark
     habits["dist"] = found.dist if found.dist in get_args(Dist) else None
     if "no:xdist" in found.plugins or found.dist == "no":
         habits["workers"] = 0

@@ -119,10 +119,13 @@ def limit_workers(needs: Needs, limit: int) -> Needs:
 def make_passes(settings: Settings, chosen: tuple[str, ...] | None, expression: str, cpus: int) -> tuple[Pass, ...]:
     """The passes for the chosen groups; every selected test is in exactly one of them.
 
+    Without groups and an expression it is the setting `mark` that selects, often the suite's own `-m`.
+
     A test that belongs to several passes runs in the most special one: without workers before with workers.
     """
     base = make_needs(settings, Group(marks=[REST]), cpus)
     named = find_words(expression)
+    expression = expression or (settings.mark if chosen is None else "")
     needs = {name: make_needs(settings, group, cpus) for name, group in settings.groups.items()}
 
     def is_chosen(name: str) -> bool:

@@ -37,6 +37,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),
     ] = "auto"
     dist: Annotated[Dist, Meta(description="how xdist distributes tests over workers")] = "loadscope"
+    mark: Annotated[
+        str, Meta(description="pytest's mark expression for runs that choose neither groups nor marks themselves")
+    ] = ""
     timeout: Annotated[float, Meta(gt=0, description="time limit of the tests of one run, in seconds")] = 3600
     startup_timeout: Annotated[float, Meta(gt=0, description="time limit for Postgres to answer, in seconds")] = 60
     reruns: Annotated[

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.unit
         ("-ra -q --strict-markers --maxfail=3 -p no:cacheprovider --reuse-db", {}),
         ("-n auto --dist=loadgroup", {"workers": "auto", "dist": "loadgroup"}),
         ("-n4", {"workers": 4}),
+        ("--reuse-db -m 'not independent'", {"mark": "not independent"}),
         ("--numprocesses logical", {"workers": "auto"}),
         ("-n 2 --dist no", {"workers": 0}),
         ("-p no:xdist", {"workers": 0}),

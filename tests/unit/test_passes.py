@@ -163,3 +163,10 @@ def test_expressions_for_groups_name_each_mark_once():
     assert make_none(groups, ["b"]) == "not (y or z)"
     assert (make_any(groups, []), make_none(groups, [])) == ("", "")
     assert find_marks(groups, ["a", "b"]) == {"x", "y", "z"}
+
+
+def test_the_suite_s_own_expression_selects_where_the_user_chooses_nothing():
+    settings = Settings(groups={"slow": Group(marks=["slow"], default=False)}, mark="not slow")
+    assert [each.mark for each in make_passes(settings, None, "", 1)] == ["(not (slow)) and (not slow)"]
+    assert [each.mark for each in make_passes(settings, None, "db", 1)] == ["(not (slow)) and (db)"]
+    assert [each.mark for each in make_passes(settings, ("slow",), "", 1)] == ["slow"]

@@ -583,12 +583,6 @@ class RecordingServer:
 ADDRESS = ServerAddress("127.0.0.1", 5432, "postgres", "secret")
 
 
-class MadeTemplate:
-    """The template of slots, as it is once there are some."""
-
-    is_made = True
-
-
 class Asked:
     """An environment whose server is there, and what it answered to a suite's events."""
 
@@ -601,7 +595,7 @@ class Asked:
         self.environment = Environment(plan, plan.stages[0], self.engine, around, streams, self.steps, Keeping(10, 100))
         self.environment.start_suite()
         self.answers = self.environment._answers
-        self.answers.served = Served(self.server, ADDRESS, self.slots, MadeTemplate(), None)
+        self.answers.served = Served(self.server, ADDRESS, self.slots, None, None)
         self.streams = streams
 
     def hear_event(self, event):
@@ -690,7 +684,7 @@ class RecordingDesk:
 )
 def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_dropped(asked, name):
     # It would be the name of a file in the results, and of what is dropped as a superuser.
-    desk = asked.answers._desk = RecordingDesk()
+    desk = asked.answers._desks[ADDRESS] = RecordingDesk()
     asked.slots.made.append("gw0")
     asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name=name)
@@ -699,7 +693,7 @@ def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_droppe
 
 
 def test_a_database_that_the_plugin_asks_for_is_made_and_given_back(asked):
-    desk = asked.answers._desk = RecordingDesk()
+    desk = asked.answers._desks[ADDRESS] = RecordingDesk()
     asked.slots.made.append("gw0")
     asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name="gw0_1_db1")
