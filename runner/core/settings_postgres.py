@@ -1,12 +1,15 @@
 """The settings of `[tool.runner.postgres]`: what a suite expects of its database. Pure."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 DEFAULT_VERSION = "17"
 """Debian 13's."""
+
+LOOPBACK = ("127.0.0.1", "localhost")
+"""Names that lead to the server by themselves."""
 
 DEFAULT_LOCALE = "C.UTF-8"
 
@@ -27,7 +30,10 @@ class Postgres(Struct, frozen=True, kw_only=True):
         str, Meta(description="name of the database of a slot; may hold `{slot}`; empty: the isolation's own")
     ] = ""
     host: Annotated[
-        Literal["127.0.0.1", "localhost"], Meta(description="name of the server's machine in the addresses")
+        str,
+        Meta(
+            description="name of the server's machine in the addresses; any name, such as CI's `postgres`, leads there"
+        ),
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=1024, le=65535, description="port that the server listens at")] = 5432
     databases: Annotated[
@@ -58,6 +64,11 @@ class Postgres(Struct, frozen=True, kw_only=True):
     def major(self) -> str:
         """The major version as text."""
         return str(self.version) or DEFAULT_VERSION
+
+    @property
+    def alias(self) -> str:
+        """A name that has to be made to lead to the server; empty for none."""
+        return "" if self.host in LOOPBACK else self.host
 
     @property
     def is_in_c(self) -> bool:

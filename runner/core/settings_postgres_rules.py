@@ -62,6 +62,9 @@ def list_bad_values(postgres: Postgres) -> Iterator[Refusal]:
     yield from list_bad_names(postgres)
     if "\0" in postgres.password:
         yield refuse("password", postgres.password, "it has a zero byte")
+    yield from list_bad_words(
+        "host", [postgres.host], r"127\.0\.0\.1|(?![\d.]+$)[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?"
+    )
     yield from list_bad_words("extensions", postgres.extensions, r"[A-Za-z0-9][\w+.-]*")
     yield from list_bad_parameters(postgres)
     for key in ("locale", "encoding", "timezone"):

@@ -46,7 +46,7 @@ def test_a_version_may_be_a_number_or_text(version):
         ("x", "setting `tool.runner.postgres` is not valid: 'x'", "expected a table"),
         ({"version": 9}, "setting `tool.runner.postgres.version` is not valid: 9", "from 13 on"),
         ({"version": "16.2"}, "setting `tool.runner.postgres.version` is not valid: '16.2'", "a major version"),
-        ({"host": "db"}, "setting `tool.runner.postgres.host` is not valid: 'db'", "127.0.0.1, localhost"),
+        ({"host": "10.0.0.1"}, "setting `tool.runner.postgres.host` is not valid: '10.0.0.1'", "no such name"),
         ({"port": 80}, "setting `tool.runner.postgres.port` is not valid: 80", "from 1024 to 65535"),
         ({"user": "pg_me"}, "setting `tool.runner.postgres.user` is not valid: 'pg_me'", "Postgres's own"),
         ({"user": "{worker}"}, "setting `tool.runner.postgres.user` is not valid: '{worker}'", "no placeholder"),

@@ -195,6 +195,7 @@ class DockerEngine:
             self._networks,
             access,
             sandbox,
+            self._settings.postgres.alias,
         )
         self._containers.callback(suite.close)
         return suite

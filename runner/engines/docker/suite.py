@@ -43,6 +43,7 @@ class SuiteContainer:
         networks: Sequence[str] = (),
         access: Access | None = None,
         sandbox: int = 0,
+        alias: str = "",
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -57,6 +58,7 @@ class SuiteContainer:
             networks: those of the project's services, which it joins in any case.
             access: what a person who works in it gets.
             sandbox: Postgres's port in the sandbox that each worker gets; 0 for none.
+            alias: a name that leads to Postgres; empty for none.
 
         Raises:
             EngineError: the engine could not.
@@ -69,6 +71,8 @@ class SuiteContainer:
         options = identity.make_options("suite") | (make_options(client, access) if access else {})
         if sandbox:
             options |= make_sandbox_options(client, sandbox)
+        if alias:
+            options["extra_hosts"] = {alias: "127.0.0.1"}
         self._user = SUITE_USER if sandbox else ""
         first, *others = [*(["bridge"] if egress else []), *networks] or ["none"]
         self._api = client.api
