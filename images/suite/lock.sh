@@ -54,7 +54,7 @@ read_pipenv() {
     fetch_exporter pipenv
     # Its own index can be a mirror of the usual one only by this variable.
     [ -z "${PIP_INDEX_URL:-}" ] || export PIPENV_PYPI_MIRROR="$PIP_INDEX_URL"
-    export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1
+    export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_PYTHON=/opt/venv/bin/python
     [ "$IS_LOCKED" = yes ] || /build/exporter/bin/pipenv lock
     /build/exporter/bin/pipenv requirements --hash "$@" > "$locked"
 }
@@ -99,8 +99,9 @@ resolve_by_pip() {
 
 # The project itself is installed later, in its own way.
 leave_out_project() {
-    sed -i -E -e '/^(-e |--editable )?(\.|(file:\/\/)?\/project)\/?(\[[^]]*\])?$/d' \
-        -e '/^[^ ]+ @ file:\/\/\/project\/?$/d' "$locked"
+    for own in '\.' /project "file:///project" "$(pwd -P)" "file://$(pwd -P)"; do
+        sed -i -E -e "s,^(-e |[^ ]+ @ )?$own/?(\[[^]]*\])?( ;.*)?\$,," "$locked"
+    done
 }
 
 : > "$locked"

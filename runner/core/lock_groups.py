@@ -26,9 +26,8 @@ def find_extras(kind: LockKind, tables: Mapping[str, Any]) -> list[str] | None:
         return []
     if kind == "pylock":
         return dig_list(tables, "extras")
-    dynamic = "optional-dependencies" in dig_list(tables, "project", "dynamic")
     described = dig(tables, "project") or dig(tables, "tool", "poetry")
-    if kind == "project" and (dynamic or not described):
+    if "optional-dependencies" in dig_list(tables, "project", "dynamic") or not described:
         return None
     return [*dig_table(tables, "project", "optional-dependencies"), *dig_table(tables, "tool", "poetry", "extras")]
 

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from runner.errors import SettingsError
 
 INCLUDE = re.compile(r"^\s*(?P<option>-r|-c|--requirement|--constraint)(?:\s+|\s*=\s*|(?<=-[rc]))(?P<path>[^\s#]+)")
@@ -41,6 +39,9 @@ def make_line(line: str) -> str:
 
 def check_requirement(line: str) -> None:
     """Refuse what is no requirement."""
+    # Few projects have such lines, and every run imports this module.
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         Requirement(line.partition(" #")[0])
     except InvalidRequirement as error:

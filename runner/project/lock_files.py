@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner.core.detection_requirements import find_requirements
 from runner.core.lock_export import make_export_arguments, make_pip_arguments, make_resolution_arguments
 from runner.core.lock_groups import check_names
 from runner.core.lock_kinds import METADATA
@@ -53,6 +52,9 @@ def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock) ->
     """What tells which packages will be installed: the lock; without one, what the project asks for by itself."""
     lines = [make_lock_text(project, settings, lock), *settings.requirements]
     if not lock.is_locked:
+        # Where there is a lock, nobody waits for this import.
+        from runner.core.detection_requirements import find_requirements
+
         # Packages by their names, and the tables for what they say of repositories.
         lines += sorted(find_requirements(Snapshot(project.pyproject)))
         lines.append(json.dumps(project.pyproject, default=str))
