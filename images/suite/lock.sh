@@ -33,29 +33,40 @@ install_file() {
     fi
 }
 
+# Without a lock each says what the project asks for, and uv resolves it.
 read_poetry() {
     fetch_exporter poetry
-    export POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
     folder=$(dirname "$LOCK_FILE")
-    [ "$IS_LOCKED" = yes ] || /build/exporter/bin/poetry --directory "$folder" lock --no-ansi
+    if [ "$IS_LOCKED" = no ]; then
+        (cd "$folder" && /build/exporter/bin/python -I /build/wanted.py "$@") > /build/wanted.in
+        resolve /build/wanted.in
+        return
+    fi
+    export POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
     /build/exporter/bin/poetry --directory "$folder" export --no-ansi --format requirements.txt --output "$locked" "$@"
 }
 
 read_pdm() {
     fetch_exporter pdm
     export PDM_CHECK_UPDATE=0 PDM_NON_INTERACTIVE=1 PDM_IGNORE_SAVED_PYTHON=1
-    [ "$IS_LOCKED" = yes ] \
-        || /build/exporter/bin/pdm lock --group :all ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"}
-    [ "$IS_LOCKED" = no ] || export PDM_LOCKFILE="$LOCK_FILE"
-    /build/exporter/bin/pdm export --format requirements --output "$locked" "$@"
+    if [ "$IS_LOCKED" = no ]; then
+        /build/exporter/bin/pdm export --pyproject --format requirements --output /build/wanted.in "$@"
+        resolve /build/wanted.in
+        return
+    fi
+    PDM_LOCKFILE=$LOCK_FILE /build/exporter/bin/pdm export --format requirements --output "$locked" "$@"
 }
 
 read_pipenv() {
     fetch_exporter pipenv
-    # Its own index can be a mirror of the usual one only by this variable.
+    # Of indexes it is told by the Pipfile alone, but for this variable.
     [ -z "${PIP_INDEX_URL:-}" ] || export PIPENV_PYPI_MIRROR="$PIP_INDEX_URL"
-    export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1 PIPENV_PYTHON=/opt/venv/bin/python
-    [ "$IS_LOCKED" = yes ] || /build/exporter/bin/pipenv lock
+    export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1
+    if [ "$IS_LOCKED" = no ]; then
+        /build/exporter/bin/pipenv requirements --from-pipfile --no-lock "$@" > /build/wanted.in
+        resolve /build/wanted.in
+        return
+    fi
     /build/exporter/bin/pipenv requirements --hash "$@" > "$locked"
 }
 
@@ -84,8 +95,9 @@ resolve() {
 # Some metadata is refused by uv and accepted by pip.
 resolve_by_pip() {
     cat /build/refused
-    # Versions that exclude each other do so for pip too, which would only take longer; and it knows no cut-off date.
-    if [ -n "${EXCLUDE_NEWER:-}" ] || grep -q 'No solution found' /build/refused; then
+    # Versions that exclude each other do so for pip too, which would only take longer; it knows no cut-off date; and
+    # what another tool has said is no metadata that it could read in uv's place.
+    if [ -n "${EXCLUDE_NEWER:-}" ] || [ "$LOCK_KIND" != project ] || grep -q 'No solution found' /build/refused; then
         return 1
     fi
     say "note: uv refuses the project's metadata, so pip resolves it"
@@ -111,8 +123,9 @@ case $LOCK_KIND in
     pdm) read_pdm "$@" ;;
     pipenv) read_pipenv "$@" ;;
     requirements) locked=$LOCK_FILE ;;
-    project) resolve "$@"; leave_out_project ;;
+    project) resolve "$@" ;;
 esac
+[ "$IS_LOCKED" = yes ] || leave_out_project
 
 say "installing the locked dependencies"
 case $LOCK_KIND in
@@ -121,7 +134,7 @@ case $LOCK_KIND in
     *) [ ! -s "$locked" ] || (cd -P "$base" && install_file "$locked") ;;
 esac
 
-if [ -s /build/requirements.in ] && [ "$LOCK_KIND" != project ]; then
+if [ -s /build/requirements.in ] && [ "$IS_LOCKED" = yes ]; then
     say "installing the setting \`requirements\` beside them"
     "$uv" pip freeze --exclude-editable > /build/pinned.txt
     "$uv" pip install ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"} --constraint /build/pinned.txt \

@@ -72,7 +72,7 @@ def is_described(path: str, tables: Mapping[str, Any]) -> bool:
     """Whether a file describes a project that can be built, not only its groups or the settings of tools."""
     if path != "pyproject.toml":
         return True
-    return "project" in tables or "build-system" in tables or bool(dig_table(tables, "tool", "poetry"))
+    return "project" in tables or any(dig_table(tables, "tool", name) for name in ("poetry", "flit"))
 
 
 def list_groups(tables: Mapping[str, Any], groups: Sequence[str]) -> list[str]:

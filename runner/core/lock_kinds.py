@@ -66,16 +66,19 @@ def choose_lock(names: Sequence[str], texts: Mapping[str, str]) -> str:
 def choose_unlocked(names: Sequence[str], pyproject: Mapping[str, object]) -> str:
     """The file that says what the project needs where there is no lock; empty where nothing does.
 
-    Poetry's and PDM's older groups, and a Pipfile, are read by these tools alone.
+    Settings of tools, or a build system, say nothing alone.
     """
-    described = "project" in pyproject or "build-system" in pyproject or dig_table(pyproject, "tool", "poetry")
-    if described or dig_table(pyproject, "dependency-groups"):
+    tools = ("poetry", "flit")
+    if "project" in pyproject or any(dig_table(pyproject, "tool", name) for name in tools):
         return "pyproject.toml"
-    return next((name for name in ("setup.py", "setup.cfg", "Pipfile") if name in names), "")
+    found = next((name for name in ("setup.py", "setup.cfg") if name in names), "")
+    if found or not dig_table(pyproject, "dependency-groups"):
+        return found or ("Pipfile" if "Pipfile" in names else "")
+    return "pyproject.toml"
 
 
 def find_locker(pyproject: Mapping[str, object]) -> LockKind:
-    """The tool that has to lock a pyproject.toml first, since nothing else reads its groups."""
+    """The tool that has to say what a pyproject.toml asks for, since nothing else reads its groups."""
     poetry = dig_table(pyproject, "tool", "poetry")
     if dig_table(poetry, "group") or dig_table(poetry, "dev-dependencies"):
         return "poetry"

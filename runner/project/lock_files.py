@@ -13,7 +13,6 @@ from runner.core.lock_kinds import METADATA
 from runner.core.requirement_lines import find_includes, make_lines
 from runner.core.settings import Settings
 from runner.core.snapshot import Snapshot
-from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.locks import ProjectLock
 from runner.project.text import read_tables, read_text
@@ -88,7 +87,6 @@ def make_lock_environment(project: Project, settings: Settings, lock: ProjectLoc
         values["EXPORT_ARGS"] = shlex.join(make_resolution_arguments(described, lock.files, tables, *asked))
         values["PIP_ARGS"] = shlex.join(make_pip_arguments(described, lock.files, tables, *asked))
     if settings.exclude_newer:
-        check_cut_off(lock)
         values["EXCLUDE_NEWER"] = settings.exclude_newer
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items()).encode()
 
@@ -100,11 +98,3 @@ def find_tables(project: Project, lock: ProjectLock) -> tuple[str, Mapping[str, 
     if lock.kind == "pylock":
         return lock.path.name, read_tables(lock.path)
     return "pyproject.toml" if lock.kind != "requirements" else lock.path.name, project.pyproject
-
-
-def check_cut_off(lock: ProjectLock) -> None:
-    """Refuse a cut-off date where the tool that resolves knows none."""
-    if lock.kind in {"poetry", "pipenv"} and not lock.is_locked:
-        tool = lock.kind.capitalize()
-        hint = f"make a lock and commit it: `{lock.kind} lock`"
-        raise SettingsError("`exclude_newer` cannot be kept", f"{tool} resolves, and knows no cut-off date", hint)

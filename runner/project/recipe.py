@@ -54,6 +54,7 @@ class SuiteRecipe:
         outside: what the project needs beside its own folder, as a tar file; empty for nothing.
         inside: the project's path among those; empty where it stands alone.
         lock: the kind of the lock.
+        is_locked: whether there is one; else packages are resolved when the image is made.
     """
 
     project: str
@@ -68,6 +69,7 @@ class SuiteRecipe:
     outside: bytes = b""
     inside: str = ""
     lock: LockKind = "requirements"
+    is_locked: bool = True
 
 
 def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]) -> SuiteRecipe:
@@ -114,6 +116,7 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         outside,
         layout.inside,
         lock.kind,
+        lock.is_locked,
     )
 
 

@@ -26,10 +26,10 @@ def prepare(tmp_path: Path, kind: str, tools: LockTools) -> Path:
     return folder
 
 
-def run_after_init(folder: Path, *options: str) -> Ended:
+def run_after_init(folder: Path, **variables: str) -> Ended:
     written = run(folder, "init", "--yes", "--ci", "none")
     assert written.exit_code == 0, written.stderr
-    ended = run(folder, "run", "-n", "2", "--json", "-v", *options)
+    ended = run(folder, "run", "-n", "2", "--json", "-v", **variables)
     assert ended.exit_code == 0, ended.stderr
     assert json.loads(ended.stdout)["tests"] == {"passed": 2}
     assert ended.last_line == NOTHING_LEFT
@@ -49,6 +49,7 @@ def run_after_init(folder: Path, *options: str) -> Ended:
         ("setup_py", "== resolving: there is no lock"),
         ("tox", "== resolving: there is no lock"),
         ("refused", "== note: uv refuses the project's metadata, so pip resolves it"),
+        ("nothing", "== installing the locked dependencies"),
         ("workspace/shop", "== reading ../uv.lock"),
     ],
 )
@@ -60,6 +61,15 @@ def test_a_project_of_each_kind_is_green_by_what_init_finds(
         tools.lock_uv(folder)
         folder = tmp_path / kind
     assert said in run_after_init(folder).stderr
+
+
+@pytest.mark.parametrize("kind", ["poetry", "pdm", "pipenv"])
+def test_what_a_tool_alone_can_read_is_resolved_without_its_lock(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / kind
+    shutil.copytree(PROJECTS / kind, folder)
+    ended = run_after_init(folder, RUNNER_REQUIREMENTS='["tomli"]', RUNNER_EXCLUDE_NEWER="2026-06-30")
+    assert "iniconfig==2.3.0" in ended.stderr, "the one of that day"
+    assert " tomli==" in ended.stderr
 
 
 def test_what_was_resolved_without_a_lock_is_pinned_by_our_own(tmp_path: Path, tools: LockTools) -> None:

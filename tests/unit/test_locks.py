@@ -87,6 +87,8 @@ def test_of_several_files_with_hashes_the_one_with_pytest_is_the_lock(make_proje
         ),
         ({}, {"setup.py": ""}, ("setup.py", "project", [])),
         ({}, {"setup.cfg": ""}, ("setup.cfg", "project", [])),
+        ({"build-system": {}, "dependency-groups": {"dev": []}}, {"setup.py": ""}, ("setup.py", "project", [])),
+        ({"build-system": {}}, {"requirements.txt": "a"}, ("requirements.txt", "project", ["requirements.txt"])),
         (
             {},
             {"requirements.txt": "a", "test-requirements.txt": "pytest>8"},
@@ -216,7 +218,7 @@ def test_what_will_be_installed_is_told_before_it_is_resolved(make_project):
         ),
         ({"pdm.lock": ""}, {}, "--group=pg"),
         ({"pylock.toml": 'extras = ["pg"]\ndependency-groups = ["docs"]\n'}, {}, "'--extra=pg --group=docs'"),
-        ({}, {"build-system": {}}, "'pyproject.toml --extra=pg --group=docs --group=dev'"),
+        ({}, {}, "'pyproject.toml --extra=pg --group=docs --group=dev'"),
         ({"requirements.txt": "pytest"}, {}, "'pyproject.toml requirements.txt --extra=pg --group=docs --group=dev'"),
     ],
 )
@@ -276,21 +278,12 @@ def test_pip_is_told_the_same_as_uv(make_project):
                 "take `extras` out; the requirements file is where they belong",
             ),
         ),
-        (
-            {"Pipfile": "[packages]"},
-            {"exclude_newer": "2026-11-01"},
-            (
-                "`exclude_newer` cannot be kept",
-                "Pipenv resolves, and knows no cut-off date",
-                "make a lock and commit it: `pipenv lock`",
-            ),
-        ),
     ],
 )
 def test_what_does_not_fit_the_lock_is_refused(make_project, files, settings, said):
-    tables = {} if "Pipfile" in files else {"project": {"optional-dependencies": {"pg": []}}}
     what, cause, hint = said
-    refused = refuse(read_variables_of, make_project(files, **tables), settings)
+    project = make_project(files, project={"optional-dependencies": {"pg": []}})
+    refused = refuse(read_variables_of, project, settings)
     assert refused == f"error: {what}\ncause: {cause}\nhint:  {hint}"
 
 

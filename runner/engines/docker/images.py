@@ -56,7 +56,7 @@ def make_images(recipe: SuiteRecipe, settings: Settings, pins: Pins | None = Non
     top = layers[-1].tag if layers else base.tag
     builder = system.make_builder(top)
     # What a lock of the project's own pins is decided there alone.
-    preferred = pins.distributions if pins and recipe.lock == "project" else {}
+    preferred = pins.distributions if pins and not recipe.is_locked else {}
     suite = make_suite(recipe, top, builder.tag if builder else top, preferred)
     return Images(rootfs, base, layers, builder, system.make_postgres(base.tag), suite)
 
