@@ -60,7 +60,8 @@ read_pdm() {
 read_pipenv() {
     fetch_exporter pipenv
     # Of indexes it is told by the Pipfile alone, but for this variable.
-    [ -z "${PIP_INDEX_URL:-}" ] || export PIPENV_PYPI_MIRROR="$PIP_INDEX_URL"
+    mirror=${PIP_INDEX_URL:-${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-}}}
+    [ -z "$mirror" ] || export PIPENV_PYPI_MIRROR="$mirror"
     export PIPENV_PIPFILE="/project/$(dirname "$LOCK_FILE")/Pipfile" PIPENV_NOSPIN=1 PIPENV_IGNORE_VIRTUALENVS=1
     if [ "$IS_LOCKED" = no ]; then
         /build/exporter/bin/pipenv requirements --from-pipfile --no-lock "$@" > /build/wanted.in

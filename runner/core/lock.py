@@ -33,7 +33,10 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PythonLock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The lock file of the Python packages: its path below the project, and its checksum."""
+    """The lock of the Python packages, or the file that they are resolved from: its path from the project, its checksum.
+
+    The checksum covers what it includes, too; the project's metadata has one of its own among the suite's inputs.
+    """
 
     lock: Text
     sha256: Checksum
