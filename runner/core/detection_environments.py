@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
@@ -79,12 +80,29 @@ def find_declared_extras(snapshot: Snapshot) -> dict[str, set[str]]:
     return {name: {*map(normalize, each)} - {""} for name, each in found.items() if isinstance(each, list)}
 
 
+def find_setup_requirements(texts: Mapping[str, str]) -> list[str]:
+    """What a project asks for by setup.cfg, setup.py or a Pipfile."""
+    options = read_sections(texts.get("setup.cfg", "")).get("options", {})
+    found = options.get("install_requires", "").splitlines()
+    found += read_items(find_argument(texts.get("setup.py", ""), "install_requires"))
+    try:
+        pipfile = tomllib.loads(texts.get("Pipfile", ""))
+    except tomllib.TOMLDecodeError:
+        pipfile = {}
+    return [*found, *dig_table(pipfile, "packages"), *dig_table(pipfile, "dev-packages")]
+
+
 def read_extras(text: str) -> dict[str, Any]:
-    """`extras_require` of a setup.py, where it stands there in full: in the call, or in a variable that it names."""
+    """`extras_require` of a setup.py; those that do not stand there in full are left out."""
+    return read_dict(find_argument(text, "extras_require"))
+
+
+def find_argument(text: str, name: str) -> ast.expr | None:
+    """The value of an argument in a setup.py: in the call, or in a variable that it names."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return {}
+        return None
     named = {
         target.id: node.value
         for node in ast.walk(tree)
@@ -93,9 +111,15 @@ def read_extras(text: str) -> dict[str, Any]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg == "extras_require":
-            return read_dict(named.get(node.value.id) if isinstance(node.value, ast.Name) else node.value)
-    return {}
+        if isinstance(node, ast.keyword) and node.arg == name:
+            return named.get(node.value.id) if isinstance(node.value, ast.Name) else node.value
+    return None
+
+
+def read_items(node: ast.expr | None) -> list[str]:
+    """The texts of a list that stands there in full."""
+    items = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    return [each.value for each in items if isinstance(each, ast.Constant) and isinstance(each.value, str)]
 
 
 def read_dict(node: ast.expr | None) -> dict[str, Any]:

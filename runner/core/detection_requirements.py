@@ -4,13 +4,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.core.detection_environments import detect_environments, find_declared_extras
+from runner.core.detection_environments import (
+    detect_environments,
+    find_declared_extras,
+    find_setup_requirements,
+)
 from runner.core.lock_groups import find_default_groups, find_groups
 from runner.core.lock_kinds import LockKind, pins_pytest
 from runner.core.lock_source import Source, find_source
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, dig_list, dig_table, normalize
 
 TEST_NAMES = frozenset({"test", "tests", "testing"})
+DRIVERS = frozenset(
+    {"psycopg", "psycopg-binary", "psycopg2", "psycopg2-binary", "psycopg2cffi", "asyncpg", "pg8000", "aiopg"}
+)
+"""Packages that connect to Postgres; without one of them there would be no test that needs it."""
 REQUIREMENTS = re.compile(
     r"(?:^|/)(?:[^/]*requirements|dev|tests?)[^/]*\.(?:txt|in)$|(?:^|/)requirements/[^/]+\.(?:txt|in)$"
 )
@@ -26,6 +34,7 @@ def find_requirements(snapshot: Snapshot) -> frozenset[str]:
     for path, text in snapshot.texts.items():
         if REQUIREMENTS.search(path):
             found += text.splitlines()
+    found += find_setup_requirements(snapshot.texts)
     return frozenset(filter(None, map(normalize, found)))
 
 
@@ -48,6 +57,11 @@ def detect_test_requirements(snapshot: Snapshot) -> Detected:
     chosen = choose(found, default, covered)
     extras = find_declared_extras(snapshot)
     chosen_extras = choose(extras, set(), covered or bool(chosen))
+    taken = find_taken(snapshot, source).union(*(found[name] for name in {*default, *chosen}))
+    if not DRIVERS & taken.union(*(extras[name] for name in chosen_extras)):
+        driving = [name for name in found if name not in {*default, *chosen} and DRIVERS & found[name]]
+        chosen += driving[:1]
+        chosen_extras += [name for name in extras if DRIVERS & extras[name]][: not driving]
     detected = Detected()
     for setting, names, word in (("dependency_groups", chosen, "group"), ("extras", chosen_extras, "extra")):
         if names:
@@ -57,6 +71,15 @@ def detect_test_requirements(snapshot: Snapshot) -> Detected:
     if covered or chosen or chosen_extras or source.kind != "project":
         return detected
     return detected | detect_environments(snapshot)
+
+
+def find_taken(snapshot: Snapshot, source: Source) -> set[str]:
+    """The packages that are installed whatever the groups and extras."""
+    tables = snapshot.pyproject
+    taken = [*dig_list(tables, "project", "dependencies"), *dig_table(tables, "tool", "poetry", "dependencies")]
+    taken += find_setup_requirements(snapshot.texts)
+    taken += [line for path in source.files for line in snapshot.texts.get(path, "").splitlines()]
+    return {*map(normalize, taken)}
 
 
 def asks_for_pytest(snapshot: Snapshot, source: Source) -> bool:

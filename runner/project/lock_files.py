@@ -55,7 +55,8 @@ def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock) ->
         from runner.core.detection_requirements import find_requirements
 
         # Packages by their names, and the tables for what they say of repositories.
-        lines += sorted(find_requirements(Snapshot(project.pyproject)))
+        texts = {name: read_text(path) for name in METADATA if (path := project.folder / name).is_file()}
+        lines += sorted(find_requirements(Snapshot(project.pyproject, texts=texts)))
         lines.append(json.dumps(project.pyproject, default=str))
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ import pytest
 
 from runner.core.detection_environments import read_extras
 from runner.core.detection_lock import detect_lock
-from runner.core.detection_requirements import detect_test_requirements
+from runner.core.detection_requirements import detect_test_requirements, find_requirements
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit
@@ -142,3 +142,30 @@ def test_without_a_lock_setuptools_tox_and_hatch_tell_what_the_tests_need(texts,
 )
 def test_a_setup_that_cannot_be_read_has_no_extras(text):
     assert read_extras(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("tables", "settings"),
+    [
+        (
+            {"dependency_groups": {"tests": ["pytest"], "tests_pg": ["psycopg2>=2.9"]}},
+            {"dependency_groups": ["tests", "tests_pg"]},
+        ),
+        ({"project": {"optional-dependencies": {"test": ["pytest"], "pg": ["asyncpg"]}}}, {"extras": ["test", "pg"]}),
+        ({"project": {"dependencies": ["asyncpg"], "optional-dependencies": {"pg": ["psycopg"]}}}, {}),
+    ],
+)
+def test_somebody_has_to_bring_a_driver(tables, settings):
+    assert detect_test_requirements(make(**tables)).settings == settings
+
+
+SETUP_TEXTS = {
+    "setup.py": "needs = ['psycopg2>=2', name]\nsetup(install_requires=needs)",
+    "setup.cfg": "[options]\ninstall_requires =\n  asyncpg\n",
+    "Pipfile": "[packages]\naiopg = '*'\n[dev-packages]\npytest = '*'\n",
+}
+
+
+def test_what_older_metadata_asks_for_is_seen():
+    assert find_requirements(make(SETUP_TEXTS)) == {"psycopg2", "asyncpg", "aiopg", "pytest"}
+    assert find_requirements(make({"Pipfile": "[", "setup.py": "(", "setup.cfg": "x"})) == set()
