@@ -35,8 +35,8 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PythonLock(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The lock of the Python packages, or the file that they are resolved from: its path and its checksum.
 
-    The path is relative to the project. The checksum covers what the file includes, too; the project's metadata has one of
-    its own among the suite's inputs.
+    The path is relative to the project. The checksum covers what the file includes, too; the project's metadata has one
+    of its own among the suite's inputs.
     """
 
     lock: Text
