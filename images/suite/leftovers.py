@@ -12,7 +12,9 @@ import tarfile
 from fnmatch import fnmatch
 from pathlib import Path
 
-ARCHIVES = {"/build/sources.tar": "/project", "/build/outside.tar": "/repository"}
+PROJECT = "/project"
+
+ARCHIVES = {"/build/sources.tar": PROJECT, "/build/outside.tar": "/repository"}
 """The sources, and where they were unpacked."""
 
 SCRATCH = ("*.egg-info", "*.pyc", ".eggs", ".git", ".venv", "__pycache__", "build", "dist", "target")
@@ -47,7 +49,7 @@ def main(root):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()
     # Where the project has its place among others, /project is a link to it.
-    Path("/project").resolve().mkdir(parents=True, exist_ok=True)
+    Path(PROJECT).resolve().mkdir(parents=True, exist_ok=True)
 
 
 if __name__ == "__main__":

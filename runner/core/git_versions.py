@@ -108,7 +108,7 @@ def list_last_tags(history: History) -> list[Tag]:
 def make_script(history: History) -> str:
     """Shell commands that finish the repository in the current folder: a commit of all files, and its tags."""
     date = max((each.date for each in history.tags), default=0)
-    lines = [f"export GIT_AUTHOR_DATE='{date} +0000' GIT_COMMITTER_DATE='{date} +0000'"]
+    lines = [f"export GIT_AUTHOR_DATE='@{date} +0000' GIT_COMMITTER_DATE='@{date} +0000'"]
     lines += ["git add --all --force", "git commit --quiet --allow-empty --message sources"]
     for each in list_last_tags(history):
         lines.append(f"git tag {'--annotate --message tag ' if each.is_annotated else ''}-- {quote(each.name)}")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.core.fingerprint import IRRELEVANT_TOOLS
-from runner.core.snapshot import dig, dig_list
+from runner.core.snapshot import dig, dig_list, normalize
 
-NAMED = re.compile(r"(?:^|[\s\"'=:@(])((?:\.\./)+[^\s\"',;}\])#]*|\.\.(?=[\"'\s]|$))", re.MULTILINE)
+NAMED = re.compile(r"(?:^|[\s\"'=:@(])((?:\.\./)+[^\s\"',;}\[\])#]*|\.\.(?=[\"'\s]|$))", re.MULTILINE)
 """A path that leads out of the folder, in a lock file, in requirements, or alone in a value."""
 
 READ_BY_TESTS = frozenset({"pytest"})
@@ -38,6 +38,13 @@ def list_texts(value: Any) -> Iterator[str]:
 def find_in_text(text: str) -> set[str]:
     """Relative paths that lead out of the folder of a lock file or requirements."""
     return {posixpath.normpath(found) for found in NAMED.findall(text)}
+
+
+def list_siblings(pyproject: Mapping[str, Any]) -> set[str]:
+    """Normalized names of the workspace's members that a member asks for, as uv's sources say."""
+    sources = dig(pyproject, "tool", "uv").get("sources")
+    found = sources.items() if isinstance(sources, Mapping) else ()
+    return {normalize(name) for name, source in found if dig(source, "workspace") is True}
 
 
 def list_members(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]] | None:

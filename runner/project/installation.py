@@ -108,6 +108,7 @@ class Installation:
             "INSTALL_PROJECT": "yes" if self.is_installable else "no",
             "EDITABLE": "yes" if self._is_editable else "no",
             "INSIDE": self.layout.inside,
+            "MEMBERS": shlex.join(self.layout.members),
         }
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
         files = {"project.env": "".join(lines), "build-constraints.txt": self._make_constraints()}
@@ -123,6 +124,9 @@ class Installation:
             identity["sources"] = self._hash([name for name in self.names if is_own(name)])
         elif self._is_native:
             identity["compiled sources"] = self._hash(list_compiled(self.names))
+        for path in self.layout.outside:
+            if (metadata := self.layout.root / path / "pyproject.toml").is_file():
+                identity[f"beside {path}"] = read_text(metadata)
         if self._reads_git and self.settings.git:
             identity["commit"] = ask_git(self.project.folder, "rev-parse", "HEAD")
         return identity

@@ -2,14 +2,15 @@
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from runner.core.fingerprint import parse_toml
 from runner.core.git_versions import find_root
-from runner.core.outside import find_in_tables, find_in_text, list_members
+from runner.core.outside import find_in_tables, find_in_text, list_members, list_siblings
 from runner.core.settings import Settings
+from runner.core.snapshot import dig, normalize
 from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.repository import find_top
@@ -26,11 +27,13 @@ class Layout:
         root: the folder that holds the project and everything of `outside`; the project's own where there is none.
         inside: the project's path below it; empty where it is the same.
         outside: files and folders, relative to `root`, that go into the environment too.
+        members: those of them that are installed as the project is, since it asks for them by name.
     """
 
     root: Path
     inside: str = ""
     outside: Sequence[str] = ()
+    members: Sequence[str] = ()
 
 
 def find_layout(project: Project, settings: Settings) -> Layout:
@@ -44,15 +47,16 @@ def find_layout(project: Project, settings: Settings) -> Layout:
     for path in sorted(named):
         if not path.exists():
             raise SettingsError(f"`include` names what is not there: `{path}`", "no such file or folder")
-    found = named | find_workspace(folder)
-    found |= follow(folder, find_named(folder, project))
+    files, members = find_workspace(project)
+    found = named | files | {*members} | follow(folder, find_named(folder, project))
     outside = {path for path in found if not path.is_relative_to(folder) and not folder.is_relative_to(path)}
     roots = {folder, *(path.parent for path in outside)}
     if settings.git or find_root(project.pyproject):
         roots.add(find_top(folder) or folder)
     root = Path(os.path.commonpath(roots))
     inside = "" if root == folder else folder.relative_to(root).as_posix()
-    return Layout(root, inside, sorted(path.relative_to(root).as_posix() for path in drop_nested(outside)))
+    relative = [sorted(path.relative_to(root).as_posix() for path in each) for each in (drop_nested(outside), members)]
+    return Layout(root, inside, *relative)
 
 
 def find_named(folder: Path, project: Project) -> set[Path]:
@@ -79,19 +83,37 @@ def follow(folder: Path, found: set[Path]) -> set[Path]:
     return {path for path in known if top is None or path.is_relative_to(top)}
 
 
-def find_workspace(folder: Path) -> set[Path]:
-    """The files of the uv workspace that a project is a member of: its own two, and its members."""
+def find_workspace(project: Project) -> tuple[set[Path], list[Path]]:
+    """The two files of the uv workspace that a project is a member of, and the members that it asks for."""
+    folder = project.folder
     for root in folder.parents:
         members = list_members(read_tables(root / "pyproject.toml"))
         if members is not None and is_member(folder.relative_to(root), members):
-            others = [
-                path for pattern in members[0] for path in root.glob(pattern) if (path / "pyproject.toml").is_file()
-            ]
-            kept = {path for path in others if is_member(path.relative_to(root), members)}
-            return kept | {path for name in ("pyproject.toml", "uv.lock") if (path := root / name).is_file()}
+            files = {path for name in ("pyproject.toml", "uv.lock") if (path := root / name).is_file()}
+            return files, choose_members(project, list_folders(root, members))
         if (root / ".git").exists():
             break
-    return set()
+    return set(), []
+
+
+def list_folders(root: Path, members: tuple[list[str], list[str]]) -> dict[str, Path]:
+    """The folders of a workspace's members, by their normalized names."""
+    found = {
+        path for pattern in members[0] for path in root.glob(pattern) if is_member(path.relative_to(root), members)
+    }
+    named = ((dig(read_tables(path / "pyproject.toml"), "project", "name"), path) for path in sorted(found))
+    return {normalize(name): path for name, path in named if isinstance(name, str)}
+
+
+def choose_members(project: Project, known: Mapping[str, Path]) -> list[Path]:
+    """The members that a project asks for, and those that they ask for in turn."""
+    found: dict[str, Path] = {}
+    waiting = list_siblings(project.pyproject)
+    while names := waiting & known.keys() - found.keys():
+        for name in names:
+            found[name] = known[name]
+            waiting |= list_siblings(read_tables(known[name] / "pyproject.toml"))
+    return sorted(path for path in found.values() if path != project.folder)
 
 
 def is_member(path: Path, members: tuple[list[str], list[str]]) -> bool:

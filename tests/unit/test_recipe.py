@@ -61,8 +61,13 @@ def test_the_install_script_learns_what_to_install(make_project):
         "EXPORT_ARGS": "'--extra=pg --group=dev'",
     }
     assert read_variables(recipe, "project.env") == {
-        "PYTHON": "3.13", "PYTHON_ORIGIN": "base", "INSTALL_PROJECT": "yes", "EDITABLE": "yes", "INSIDE": "''",
-    }  # fmt: skip
+        "PYTHON": "3.13",
+        "PYTHON_ORIGIN": "base",
+        "INSTALL_PROJECT": "yes",
+        "EDITABLE": "yes",
+        "INSIDE": "''",
+        "MEMBERS": "''",
+    }
 
 
 @pytest.mark.parametrize(
