@@ -36,13 +36,6 @@ awk -F '[=; ]' 'NR == FNR { pinned[$1]; next }
     || { say "our pins do not fit the project's; looking for versions that do"; cat /build/refused
          "$uv" pip install --constraint /build/pinned.txt -r /build/tools.in; }
 
-# Members of its workspace that the project asks for. No lock has them.
-eval "set -- $MEMBERS"
-for path; do
-    say "installing $path"
-    (cd /repository && "$uv" pip install --no-deps --editable "$path")
-done
-
 if [ "$INSTALL_PROJECT" = yes ]; then
     before=$(cd "$packages" && echo *.dist-info)
     sh /build/project.sh

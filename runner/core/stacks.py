@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runner.core.places import PROJECT
+from runner.core.places import PROJECT, REPOSITORY
 
 FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$')
 THREAD = re.compile(r"^(?:Current thread|Thread) ")
 
-PREFIX = re.compile(rf"^(?:{PROJECT}/|.*/site-packages/|.*/lib/python[0-9.]+/)")
+PREFIX = re.compile(rf"^(?:{PROJECT}/|{REPOSITORY}/|.*/site-packages/|.*/lib/python[0-9.]+/)")
 """What people need not see of a path."""
 
 SHOWN = 4
@@ -27,7 +27,7 @@ class Frame:
     @property
     def is_projects(self) -> bool:
         """Whether it is the project's own."""
-        return self.file.startswith(f"{PROJECT}/")
+        return self.file.startswith((f"{PROJECT}/", f"{REPOSITORY}/"))
 
     def as_text(self) -> str:
         """Such as `test_one (tests/test_one.py:12)`."""

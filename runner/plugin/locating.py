@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,9 @@ def find_cause(error: BaseException) -> BaseException:
 
 def relate(path: str, project: str) -> str | None:
     """A path relative to the project; None for what is not the project's own code."""
-    try:
-        found = Path(path).absolute().relative_to(project)
-    except ValueError:
-        return None
-    return None if FOREIGN.intersection(found.parts) else found.as_posix()
+    # Where the project has its place among other files, its folder is a link.
+    for place in (project, os.path.realpath(project)):
+        with suppress(ValueError):
+            found = Path(path).absolute().relative_to(place)
+            return None if FOREIGN.intersection(found.parts) else found.as_posix()
+    return None

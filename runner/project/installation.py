@@ -108,7 +108,6 @@ class Installation:
             "INSTALL_PROJECT": "yes" if self.is_installable else "no",
             "EDITABLE": "yes" if self._is_editable else "no",
             "INSIDE": self.layout.inside,
-            "MEMBERS": shlex.join(self.layout.members),
         }
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
         files = {"project.env": "".join(lines), "build-constraints.txt": self._make_constraints()}

@@ -27,13 +27,11 @@ class Layout:
         root: the folder that holds the project and everything of `outside`; the project's own where there is none.
         inside: the project's path below it; empty where it is the same.
         outside: files and folders, relative to `root`, that go into the environment too.
-        members: those of them that are installed as the project is, since it asks for them by name.
     """
 
     root: Path
     inside: str = ""
     outside: Sequence[str] = ()
-    members: Sequence[str] = ()
 
 
 def find_layout(project: Project, settings: Settings) -> Layout:
@@ -47,16 +45,14 @@ def find_layout(project: Project, settings: Settings) -> Layout:
     for path in sorted(named):
         if not path.exists():
             raise SettingsError(f"`include` names what is not there: `{path}`", "no such file or folder")
-    files, members = find_workspace(project)
-    found = named | files | {*members} | follow(folder, find_named(folder, project))
+    found = named | find_workspace(project) | follow(folder, find_named(folder, project))
     outside = {path for path in found if not path.is_relative_to(folder) and not folder.is_relative_to(path)}
     roots = {folder, *(path.parent for path in outside)}
     if settings.git or find_root(project.pyproject):
         roots.add(find_top(folder) or folder)
     root = Path(os.path.commonpath(roots))
     inside = "" if root == folder else folder.relative_to(root).as_posix()
-    relative = [sorted(path.relative_to(root).as_posix() for path in each) for each in (drop_nested(outside), members)]
-    return Layout(root, inside, *relative)
+    return Layout(root, inside, sorted(path.relative_to(root).as_posix() for path in drop_nested(outside)))
 
 
 def find_named(folder: Path, project: Project) -> set[Path]:
@@ -83,17 +79,17 @@ def follow(folder: Path, found: set[Path]) -> set[Path]:
     return {path for path in known if top is None or path.is_relative_to(top)}
 
 
-def find_workspace(project: Project) -> tuple[set[Path], list[Path]]:
+def find_workspace(project: Project) -> set[Path]:
     """The two files of the uv workspace that a project is a member of, and the members that it asks for."""
     folder = project.folder
     for root in folder.parents:
         members = list_members(read_tables(root / "pyproject.toml"))
         if members is not None and is_member(folder.relative_to(root), members):
             files = {path for name in ("pyproject.toml", "uv.lock") if (path := root / name).is_file()}
-            return files, choose_members(project, list_folders(root, members))
+            return files | choose_members(project, list_folders(root, members))
         if (root / ".git").exists():
             break
-    return set(), []
+    return set()
 
 
 def list_folders(root: Path, members: tuple[list[str], list[str]]) -> dict[str, Path]:
@@ -105,7 +101,7 @@ def list_folders(root: Path, members: tuple[list[str], list[str]]) -> dict[str, 
     return {normalize(name): path for name, path in named if isinstance(name, str)}
 
 
-def choose_members(project: Project, known: Mapping[str, Path]) -> list[Path]:
+def choose_members(project: Project, known: Mapping[str, Path]) -> set[Path]:
     """The members that a project asks for, and those that they ask for in turn."""
     found: dict[str, Path] = {}
     waiting = list_siblings(project.pyproject)
@@ -113,7 +109,7 @@ def choose_members(project: Project, known: Mapping[str, Path]) -> list[Path]:
         for name in names:
             found[name] = known[name]
             waiting |= list_siblings(read_tables(known[name] / "pyproject.toml"))
-    return sorted(path for path in found.values() if path != project.folder)
+    return {*found.values()} - {project.folder}
 
 
 def is_member(path: Path, members: tuple[list[str], list[str]]) -> bool:

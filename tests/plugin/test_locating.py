@@ -122,3 +122,11 @@ def test_what_passes_or_is_skipped_is_not_told(suite):
         "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip()\n@pytest.mark.xfail\ndef test_c(): assert 0\n"
     )
     assert suite.run("-n", "0").named("failure-located") == []
+
+
+def test_a_project_whose_folder_is_a_link_into_its_repository(suite):
+    link = suite.folder.parent / f"{suite.folder.name}-link"
+    link.symlink_to(suite.folder)
+    suite.provide(None, wiring={"project": str(link)})
+    suite.write("def test_a():\n    assert 0\n")
+    assert locate(suite.run("-n", "0")) == {"test_a": ("test_suite.py", 2)}

@@ -70,7 +70,7 @@ def test_paths_that_lead_out_are_found_in_tables_but_for_those_of_linters():
 
 def test_a_project_that_names_nothing_outside_stands_alone(make, tmp_path):
     layout = find_layout(make({"app/pyproject.toml": APP, "lib/x.py": ""}), Settings())
-    assert (layout.root, layout.inside, layout.outside, layout.members) == (tmp_path / "app", "", [], [])
+    assert (layout.root, layout.inside, layout.outside) == (tmp_path / "app", "", [])
 
 
 def test_what_a_project_names_is_found_with_what_that_names_in_turn(make, tmp_path):
@@ -105,7 +105,6 @@ def test_a_member_of_a_workspace_comes_with_the_members_that_it_asks_for(make, t
     }, "packages/app")  # fmt: skip
     layout = find_layout(project, Settings())
     assert (layout.root, layout.inside) == (tmp_path, "packages/app")
-    assert layout.members == ["packages/one", "packages/two"]
     assert layout.outside == ["packages/one", "packages/two", "pyproject.toml", "uv.lock"]
 
 

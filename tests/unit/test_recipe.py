@@ -66,7 +66,6 @@ def test_the_install_script_learns_what_to_install(make_project):
         "INSTALL_PROJECT": "yes",
         "EDITABLE": "yes",
         "INSIDE": "''",
-        "MEMBERS": "''",
     }
 
 
