@@ -142,5 +142,13 @@ MODULES: Mapping[str, str] = {
 }
 """The package of what pkg-config looks for."""
 
+PHRASES: Mapping[str, str] = {
+    r"Rust (?:compiler|package manager|toolchain)\b.*(?:not|n't)|(?:not|n't)\b.*Rust (?:compiler|toolchain)": "cargo",
+    r"CMake (?:must be installed|is required|was not found)|Could not find CMake": "cmake",
+    r"[Uu]nknown compiler\(s\)|No (?:working|acceptable) C compiler": "gcc",
+    r"Could not find ['\"]?(?:unixODBC|sql\.h)": "unixodbc-dev",
+}
+"""The package by what a build says in sentences of its own."""
+
 BUILD_ONLY = frozenset({"cargo", "cmake", "g++", "gcc", "gfortran", "make", "ninja-build", "pkgconf", "rustc", "swig"})
 """Packages that only a build needs, as those of headers do."""

@@ -2,7 +2,7 @@
 
 import re
 
-from runner.core.debian_names import BUILD_ONLY, HEADERS, LIBRARIES, MODULES, PROGRAMS
+from runner.core.debian_names import BUILD_ONLY, HEADERS, LIBRARIES, MODULES, PHRASES, PROGRAMS
 
 SHARED = re.compile(r"\b(lib[\w+.-]+?\.so(?:\.\d+)*)\b[^\n]{0,40}?: cannot open shared object file")
 """What the dynamic loader says, through ImportError and OSError."""
@@ -44,6 +44,7 @@ def find_package(text: str) -> str | None:
             *((match.start(), PROGRAMS.get(match[1])) for match in PROGRAM.finditer(text)),
             *((match.start(), PROGRAMS.get(match[1])) for match in ABSENT.finditer(text)),
             *((match.start(), MODULES.get(match[1] or match[2])) for match in MODULE.finditer(text)),
+            *((match.start(), package) for words, package in PHRASES.items() for match in re.finditer(words, text)),
         )
         if package
     )

@@ -22,7 +22,7 @@ from runner.core.native import (
 from runner.core.python_requirements import FILES, find_requires
 from runner.core.pythons import Interpreter, choose_python
 from runner.core.settings import Settings
-from runner.core.snapshot import dig, is_own
+from runner.core.snapshot import dig
 from runner.errors import SettingsError, find_reason
 from runner.project.layout import Layout
 from runner.project.load import Project
@@ -30,6 +30,9 @@ from runner.project.repository import ask_git, read_history
 from runner.project.text import read_text
 
 SETUP_FILES = ("setup.py", "setup.cfg")
+
+BESIDE = frozenset({".github", "docs", "examples", "test", "tests"})
+"""Folders of a project that are not installed, as a rule; a package of the name `tests` is read from the sources."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,9 @@ class Installation:
         """What the fingerprint of the environment covers beside the lock and the metadata."""
         identity = {f"build {name}": content.decode() for name, content in self.make_files().items()}
         if self.is_installable and not self._is_editable:
-            identity["sources"] = self._hash([name for name in self.names if is_own(name)])
+            identity["sources"] = self._hash(
+                [name for name in self.names if PurePosixPath(name).parts[0] not in BESIDE]
+            )
         elif self._is_native:
             identity["compiled sources"] = self._hash(list_compiled(self.names))
         for path in self.layout.outside:

@@ -191,7 +191,7 @@ def test_a_package_that_does_not_exist(engine, install):
     error = refuse(install, names=("no-such-package-of-anybody",))
     assert not list_half_made(engine)
     assert "no-such-package-of-anybody" in error.cause
-    assert error.hint == "Debian 13 has no such package: correct `packages`"
+    assert error.hint == "Debian 13 has no such package: correct `packages` or `build_packages`"
 
 
 def test_a_pinned_version_that_left_the_mirror(install):

@@ -364,3 +364,22 @@ def test_whatever_else_git_refuses_is_told_in_its_words_without_a_walk(folder, g
         list_sources(folder)
     assert "index file" in caught.value.cause
     assert caught.value.hint == "do what git says, and try again"
+
+
+def test_files_of_a_submodule_are_listed_as_its_own_repository_lists_them(folder, git):
+    write(folder, "a.py", "vendor/b.py", "vendor/ignored.log", "vendor/.gitignore")
+    (folder / "vendor" / ".gitignore").write_text("*.log\n")
+    git("init", "-q", cwd=folder / "vendor")
+    git("add", "--all", cwd=folder / "vendor")
+    git("-c", "user.name=T", "-c", "user.email=t@localhost", "commit", "-qm", "x", cwd=folder / "vendor")
+    # What a repository of its own is before it is added, and after.
+    assert list_sources(folder) == ["a.py", "vendor/.gitignore", "vendor/b.py"]
+    git("add", "a.py", "vendor")
+    assert list_sources(folder) == ["a.py", "vendor/.gitignore", "vendor/b.py"]
+
+
+def test_a_submodule_that_is_not_checked_out_has_no_files(folder, git):
+    write(folder, "a.py")
+    git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},vendor")
+    (folder / "vendor").mkdir()
+    assert list_sources(folder) == ["a.py"]

@@ -106,14 +106,17 @@ HINTS = (
         "the lock file is stale: lock again, so that it fits pyproject.toml",
     ),
     (r"(?<!ca-)certificate|UnknownIssuer", "set `ca_bundle` to the certificates of your network's proxy"),
-    (r"unable to locate package|has no installation candidate", "Debian 13 has no such package: correct `packages`"),
+    (
+        r"unable to locate package|has no installation candidate",
+        "Debian 13 has no such package: correct `packages` or `build_packages`",
+    ),
     (
         r"failed to fetch|does not have a release file|repository .* is no longer signed",
         "the mirror cannot be read: correct `mirrors`, or look at the network",
     ),
     (
         r"not found in the (package )?registry|no matching distribution|no solution found|there are no versions of",
-        "a dependency or its pinned version does not exist for this Python; correct the lock file",
+        "a dependency or its pinned version does not exist for this Python; correct the lock file, or set `python`",
     ),
     (r"dns error|Temporary failure|could not resolve|network is unreachable", "the build has no network"),
 )
