@@ -17,7 +17,18 @@ PROJECT = "/project"
 ARCHIVES = {"/build/sources.tar": PROJECT, "/build/outside.tar": "/repository"}
 """The sources, and where they were unpacked."""
 
-SCRATCH = ("*.egg-info", "*.pyc", ".eggs", ".git", ".venv", "__pycache__", "build", "dist", "target")
+SCRATCH = (
+    "*.egg-info",
+    "*.pyc",
+    ".eggs",
+    ".ephemeral-runner",
+    ".git",
+    ".venv",
+    "__pycache__",
+    "build",
+    "dist",
+    "target",
+)
 """What builds leave behind and nobody reads at run time."""
 
 

@@ -1,10 +1,11 @@
 """Versions that a build reads from git: which projects have them, and a history that is small and gives the same. Pure.
 
 Builds ask `git describe` and the like, so that they get a repository: a chain of empty commits with the tags of the
-real one, and a last commit with the project's files. It tells the version of a tagged commit, and after a tag that
+real one, and a last commit. It tells the version of a tagged commit, and after a tag that
 there are commits since, but not how many, nor which (docs/decisions/0017-python-and-project.md).
 """
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ READERS = frozenset(
 
 SETUP = re.compile(r"use_scm_version|\bpbr\s*=\s*True|\bversioneer\b|setuptools[-_]scm|setuptools-git-versioning")
 """What a setup.py has that does."""
+
+MARK = ".ephemeral-runner"
+"""An empty file that is in the last commit, for builds that ask whether git knows their folder at all."""
 
 NAME, EMAIL = "ephemeral-runner", "ephemeral-runner@localhost"
 
@@ -105,11 +109,21 @@ def list_last_tags(history: History) -> list[Tag]:
     return [each for each in history.tags if each.commit == last]
 
 
-def make_script(history: History) -> str:
-    """Shell commands that finish the repository in the current folder: a commit of all files, and its tags."""
+def make_script(history: History, has_files: bool, inside: str = "") -> str:
+    """Shell commands that finish the repository in the current folder: a last commit, and its tags.
+
+    Args:
+        history: the repository's.
+        has_files: whether the commit has the sources, which some builds list by git. Without them its id, which is in
+            many a version, stays the same from one state of the sources to the next.
+        inside: the project's folder in it.
+    """
     date = max((each.date for each in history.tags), default=0)
     lines = [f"export GIT_AUTHOR_DATE='@{date} +0000' GIT_COMMITTER_DATE='@{date} +0000'"]
-    lines += ["git add --all --force", "git commit --quiet --allow-empty --message sources"]
+    mark = quote(posixpath.join(inside, MARK))
+    hiding = ["mkdir -p .git/info", "echo '*' > .git/info/exclude", f": > {mark}", f"git add --force -- {mark}"]
+    lines += ["git add --all --force"] if has_files else hiding
+    lines.append("git commit --quiet --allow-empty --message sources")
     for each in list_last_tags(history):
         lines.append(f"git tag {'--annotate --message tag ' if each.is_annotated else ''}-- {quote(each.name)}")
     return "".join(f"{line}\n" for line in lines)

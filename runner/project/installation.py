@@ -116,7 +116,10 @@ class Installation:
         files = {"project.env": "".join(lines), "build-constraints.txt": self._make_constraints()}
         if self._reads_git and not self.settings.git:
             history = read_history(self.project.folder)
-            files |= {"history": make_stream(history), "history.sh": make_script(history)}
+            files |= {
+                "history": make_stream(history),
+                "history.sh": make_script(history, not self._is_editable, self.layout.inside),
+            }
         return {name: text.encode() for name, text in files.items()}
 
     def make_identity(self) -> dict[str, str]:

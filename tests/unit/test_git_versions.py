@@ -42,12 +42,14 @@ def repository(git, tmp_path):
     return folder
 
 
-def remake(git, history, folder):
+def remake(git, history, folder, has_files=True, text="1\n"):
     """What the build makes of a history."""
     git(folder, "init", "--quiet")
-    (folder / "a.py").write_text("1\n")
+    (folder / "a.py").write_text(text)
     git(folder, "fast-import", "--quiet", text=make_stream(history))
-    subprocess.run(["sh", "-e"], cwd=folder, check=True, capture_output=True, text=True, input=make_script(history))
+    subprocess.run(
+        ["sh", "-e"], cwd=folder, check=True, capture_output=True, text=True, input=make_script(history, has_files)
+    )
     return folder
 
 
@@ -137,4 +139,17 @@ def test_a_copy_for_tests_has_the_history_and_nothing_else(git, repository):
 
 def test_names_of_tags_reach_no_shell_as_they_are():
     history = History([Tag("a'; touch x; '", "1" * 40, is_annotated=False, date=5)], is_tagged=True)
-    assert make_script(history).endswith("git tag -- 'a'\\''; touch x; '\\'''\n")
+    assert make_script(history, has_files=True).endswith("git tag -- 'a'\\''; touch x; '\\'''\n")
+
+
+def test_the_id_of_the_commit_depends_on_the_sources_only_where_they_are_in_it(git, repository, tmp_path):
+    git(repository, "tag", "v1.0")
+    history = read_history(repository)
+    ids = {}
+    for has_files in (True, False):
+        for text in ("1\n", "2\n"):
+            made = remake(git, history, tmp_path / f"{has_files}{text.strip()}", has_files, text)
+            assert git(made, "status", "--porcelain") == ""
+            assert git(made, "describe", "--tags", "--dirty") == "v1.0\n"
+            ids.setdefault(has_files, set()).add(git(made, "rev-parse", "HEAD"))
+    assert {has_files: len(found) for has_files, found in ids.items()} == {True: 2, False: 1}
