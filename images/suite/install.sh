@@ -1,6 +1,6 @@
 # Installs the project's locked dependencies, then ours beside them, then the project itself; all into /opt/venv.
 # Environment file /build/project.env: PYTHON (such as 3.11), PYTHON_ORIGIN (base, debian or download), INSTALL_PROJECT
-# and EDITABLE (yes or no).
+# (yes or no) and EDITABLE (yes, no or linked).
 set -eu
 . /build/project.env
 export uv=/build/uv/bin/uv
@@ -39,10 +39,11 @@ awk -F '[=; ]' 'NR == FNR { pinned[$1]; next }
 if [ "$INSTALL_PROJECT" = yes ]; then
     before=$(cd "$packages" && echo *.dist-info)
     sh /build/project.sh
+    way=$(cat /build/way)
+    # shellcheck disable=SC2086
+    [ "$way" = editable ] || /usr/bin/python3 -I /build/complete.py "$way" "$packages" $before
     # shellcheck disable=SC2086
     /usr/bin/python3 -I /build/settle.py "$packages" $before
-    # shellcheck disable=SC2086
-    [ "$EDITABLE" = yes ] || /usr/bin/python3 -I /build/complete.py "$packages" $before
 fi
 # The plugin's folder.
 echo /opt/plugin > "$packages/ephemeral-runner.pth"

@@ -1,5 +1,6 @@
 # Installs the project itself into /opt/venv, without what it requires: the lock has that.
-# Environment: what install.sh exports; file /build/project.env with EDITABLE (yes or no).
+# Environment: what install.sh exports; file /build/project.env with EDITABLE (yes, no or linked). File /build/way tells
+# complete.py what became of it: editable, link or copy.
 set -eu
 . /build/project.env
 uv=/build/uv/bin/uv
@@ -21,13 +22,28 @@ fi
 [ ! -s /build/build-constraints.txt ] || export UV_BUILD_CONSTRAINT=/build/build-constraints.txt \
     PIP_BUILD_CONSTRAINT=/build/build-constraints.txt PIP_CONSTRAINT=/build/build-constraints.txt
 
-if "$uv" pip install ${option:+--config-setting=$option} "$@" . > /build/output 2>&1; then
+case $EDITABLE in
+    yes) echo editable ;;
+    linked) echo link ;;
+    no) echo copy ;;
+esac > /build/way
+
+install_by_uv() {
+    "$uv" pip install ${option:+--config-setting=$option} "$@" . > /build/output 2>&1 || return
     cat /build/output
     say "checking that the lock still fits pyproject.toml"
     "$uv" pip check
     exit
+}
+
+install_by_uv "$@" || cat /build/output
+if [ "$EDITABLE" = yes ] && grep -q "has no attribute 'build_editable'" /build/output; then
+    say "the build backend makes no editable installation; the project's folder is linked to its metadata"
+    echo link > /build/way
+    option=
+    set -- --no-deps
+    install_by_uv "$@" || cat /build/output
 fi
-cat /build/output
 if grep -qE 'No file/folder found for package|Unable to determine which files to ship|[Mm]ultiple top-level packages' /build/output
 then
     # An application that nobody ever installs: its folder is importable, and that is all its tests know too.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from runner.core.snapshot import dig, dig_list, normalize
 
@@ -30,6 +30,9 @@ RUST_TOOLS = frozenset({"maturin", "setuptools-rust"})
 
 EXTENSIONS = re.compile(r"\bext_modules\b|\bcffi_modules\b|\brust_extensions\b|\bRustExtension\b|\bcythonize\b")
 """What a setup.py has that compiles."""
+
+Way = Literal["yes", "no", "linked"]
+"""Whether an installation is editable; a linked one is made of one that is not, once it is there."""
 
 NOT_EDITABLE = frozenset({"mesonpy", "meson-python"})
 """Backends whose editable installations compile at each import, with tools of the build."""
@@ -86,11 +89,11 @@ def list_compiler(python: str) -> list[str]:
     return ["gcc", "libc6-dev", f"python{python}-dev"]
 
 
-def is_editable(setting: bool | str, pyproject: Mapping[str, Any]) -> bool:
-    """Whether the project is installed so that its own files are imported; `auto` for what its backend allows."""
+def choose_way(setting: bool | str, pyproject: Mapping[str, Any]) -> Way:
+    """How the project is installed; `auto` means its own files, in the way that its backend allows."""
     if isinstance(setting, bool):
-        return setting
-    return str(dig(pyproject, "build-system", "build-backend")) not in NOT_EDITABLE
+        return "yes" if setting else "no"
+    return "linked" if str(dig(pyproject, "build-system", "build-backend")) in NOT_EDITABLE else "yes"
 
 
 def find_locked(text: str, known: Collection[str] = LOCKED) -> list[str]:

@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 from runner.core.git_versions import make_script, make_stream, reads_git
 from runner.core.native import (
     LOCKED,
+    Way,
+    choose_way,
     find_locked,
-    is_editable,
     is_native,
     list_compiled,
     list_compiler,
@@ -82,8 +83,8 @@ class Installation:
         return self.is_installable and reads_git(self.project.pyproject, "\n".join(self._setup.values()))
 
     @cached_property
-    def _is_editable(self) -> bool:
-        return is_editable(self.settings.editable, self.project.pyproject)
+    def _way(self) -> Way:
+        return choose_way(self.settings.editable, self.project.pyproject)
 
     @property
     def packages(self) -> list[str]:
@@ -109,7 +110,7 @@ class Installation:
             "PYTHON": self.python.version,
             "PYTHON_ORIGIN": self.python.origin,
             "INSTALL_PROJECT": "yes" if self.is_installable else "no",
-            "EDITABLE": "yes" if self._is_editable else "no",
+            "EDITABLE": self._way,
             "INSIDE": self.layout.inside,
         }
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in values.items()]
@@ -118,14 +119,14 @@ class Installation:
             history = read_history(self.project.folder)
             files |= {
                 "history": make_stream(history),
-                "history.sh": make_script(history, not self._is_editable, self.layout.inside),
+                "history.sh": make_script(history, self._way == "no", self.layout.inside),
             }
         return {name: text.encode() for name, text in files.items()}
 
     def make_identity(self) -> dict[str, str]:
         """What the fingerprint of the environment covers beside the lock and the metadata."""
         identity = {f"build {name}": content.decode() for name, content in self.make_files().items()}
-        if self.is_installable and not self._is_editable:
+        if self.is_installable and self._way == "no":
             identity["sources"] = self._hash(
                 [name for name in self.names if PurePosixPath(name).parts[0] not in BESIDE]
             )

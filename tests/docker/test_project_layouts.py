@@ -51,7 +51,7 @@ def test_a_compiled_module_is_built_in_the_image_by_a_compiler_that_is_not_in_it
     assert ended.exit_code == 1, "a changed source is compiled anew"
 
 
-def test_what_cannot_be_imported_in_place_is_installed_and_its_parts_join_the_sources(tmp_path: Path) -> None:
+def test_what_has_no_editable_installation_is_linked_and_its_compiled_parts_join_the_sources(tmp_path: Path) -> None:
     check_green(copy("meson", tmp_path / "meson"))
 
 

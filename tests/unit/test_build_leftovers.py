@@ -57,14 +57,33 @@ def test_a_project_that_is_left_empty_keeps_its_place_among_others(monkeypatch, 
     assert (root / "app").is_dir()
 
 
-def test_what_is_installed_beyond_the_sources_joins_them(monkeypatch, tmp_path):
+def install(monkeypatch, tmp_path, way):
+    """What is left of an installation and of the sources once they agree."""
     complete = load(monkeypatch, "complete")
     site, project = tmp_path / "site", tmp_path / "project"
     names = ["mul/__init__.py", "mul/_mul.so", "mul/data/table.bin", "single.py", "other/__init__.py", "mul.pth"]
     write(site, *names, "mul-1.dist-info/METADATA")
     (site / "mul-1.dist-info" / "RECORD").write_text("".join(f"{name},,\n" for name in (*names, "../../bin/mul")))
     write(site, "old-1.dist-info/RECORD")
-    write(project, "src/mul/__init__.py")
+    write(project, "src/mul/__init__.py", "single.py")
     monkeypatch.setattr(complete, "PROJECT", project)
-    complete.main(str(site), "old-1.dist-info")
-    assert list_left(project) == ["src/mul/__init__.py", "src/mul/_mul.so", "src/mul/data/table.bin"]
+    complete.main(way, str(site), "old-1.dist-info")
+    left = [name for name in list_left(site) if ".dist-info/" not in name]
+    return left, list_left(project), site
+
+
+COMPLETED = ["single.py", "src/mul/__init__.py", "src/mul/_mul.so", "src/mul/data/table.bin"]
+
+
+def test_what_is_installed_beyond_the_sources_joins_them(monkeypatch, tmp_path):
+    installed, sources, _ = install(monkeypatch, tmp_path, "copy")
+    assert sources == COMPLETED
+    assert "mul/_mul.so" in installed
+
+
+def test_a_linked_project_is_imported_from_its_folder_alone(monkeypatch, tmp_path):
+    installed, sources, site = install(monkeypatch, tmp_path, "link")
+    assert sources == COMPLETED
+    assert installed == ["__linked__.mul.pth", "mul.pth", "other/__init__.py"]
+    folder = tmp_path / "project"
+    assert (site / "__linked__.mul.pth").read_text() == f"{folder}\n{folder / 'src'}\n"

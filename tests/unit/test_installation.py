@@ -83,8 +83,8 @@ def test_repositories_need_git_at_build_and_where_tests_see_one_at_run(make):
         ({"setup.py": "setup(ext_modules=[])", "a.c": "1", "a.py": "1"}, {"a.c": "2"}, True),
         ({"setup.py": "setup(ext_modules=[])", "a.c": "1", "a.py": "1"}, {"a.py": "2"}, False),
         ({"a.c": "1"}, {"a.c": "2"}, False),
-        ({"pyproject.toml": MESON, "meson.build": "1", "a/x.py": "1"}, {"a/x.py": "2"}, True),
-        ({"pyproject.toml": MESON, "meson.build": "1", "tests/x.py": "1"}, {"tests/x.py": "2"}, False),
+        ({"pyproject.toml": MESON, "meson.build": "1", "a/x.c": "1"}, {"a/x.c": "2"}, True),
+        ({"pyproject.toml": MESON, "meson.build": "1", "a/x.c": "1", "a/x.py": "1"}, {"a/x.py": "2"}, False),
         ({"a/x.py": "1"}, {"a/x.py": "2"}, False),
     ],
 )
@@ -96,7 +96,8 @@ def test_sources_make_an_image_new_where_the_image_holds_something_made_of_them(
 def test_without_an_editable_installation_every_source_but_the_tests_counts(make):
     before = make({"a/x.py": "1"}, editable=False).make_identity()
     assert make({"a/x.py": "2"}, editable=False).make_identity() != before
-    assert make({"a/x.py": "1"}, editable=False).make_identity() == before
+    before = make({"a/x.py": "1", "tests/x.py": "1"}, editable=False).make_identity()
+    assert make({"tests/x.py": "2"}, editable=False).make_identity() == before
 
 
 def test_a_commit_makes_no_image_new_unless_tests_see_it_and_the_version_comes_of_it(make, tmp_path):

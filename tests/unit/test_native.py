@@ -3,8 +3,8 @@
 import pytest
 
 from runner.core.native import (
+    choose_way,
     find_locked,
-    is_editable,
     is_native,
     list_compiled,
     list_project_packages,
@@ -57,8 +57,8 @@ def test_what_decides_about_compiled_parts_is_sources_and_the_files_of_their_bui
 
 def test_what_compiles_at_each_import_is_not_installed_as_editable_unless_the_setting_says_so():
     meson = {"build-system": {"build-backend": "mesonpy"}}
-    assert [is_editable(each, meson) for each in ("auto", True, False)] == [False, True, False]
-    assert is_editable("auto", {}) is True
+    assert [choose_way(each, meson) for each in ("auto", True, False)] == ["linked", "yes", "no"]
+    assert choose_way("auto", {}) == "yes"
 
 
 @pytest.mark.parametrize(

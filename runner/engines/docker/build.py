@@ -89,10 +89,6 @@ HINTS = (
         r"^Python 3\.\d+ cannot be had",
         f"set `python` to one that Debian has: {', '.join(sort_down([OWN, *RELEASES]))}",
     ),
-    (
-        r"build_editable|editable mode is not supported",
-        "its build backend makes no editable installation: set `editable = false`",
-    ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
     (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
