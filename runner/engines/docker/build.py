@@ -89,6 +89,10 @@ HINTS = (
         r"^Python 3\.\d+ cannot be had",
         f"set `python` to one that Debian has: {', '.join(sort_down([OWN, *RELEASES]))}",
     ),
+    (
+        r"No module named '?pkg_resources",
+        'a build needs an older setuptools: `build_constraints = ["setuptools<81"]`',
+    ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
     (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
