@@ -175,7 +175,8 @@ class Answers:
         if served is None or not self.current.needs.database or slot not in served.slots.made:
             return order
         preamble = served.script.preamble if served.script else ""
-        place = Place(slot, served.slots.find_role(slot), *served.slots.find_place(slot), preamble)
+        slots = served.slots
+        place = Place(slot, slots.find_role(slot), *slots.find_place(slot), preamble, not slots.has_own_role)
         server, address = served.reach(slot)
         return replace(order, place=place, server=server, address=address)
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from runner.core.events import Event
+from runner.core.slot_names import BY_NAME, FindSlot
 from runner.core.violations import LogReader, Violation
 
 PREFIX = "isolation rule broken: "
@@ -15,10 +16,14 @@ TICK = 0.001
 
 
 class RuleWatch:
-    """Knows which test ran on which worker at what time."""
+    """Knows which test ran on which worker at what time.
 
-    def __init__(self) -> None:
-        self._log = LogReader()
+    Args:
+        find_slot: tells whose a role or a database is.
+    """
+
+    def __init__(self, find_slot: FindSlot = BY_NAME) -> None:
+        self._log = LogReader(find_slot)
         self._refused: list[Violation] = []
         self._started: defaultdict[str, list[tuple[float, str, bool]]] = defaultdict(list)
         self._texts: list[str] = []

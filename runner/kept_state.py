@@ -25,6 +25,7 @@ class Place:
         database: its database.
         schemas: its schemas, where it is not the whole database.
         preamble: what a superuser prepares in the database.
+        is_shared: whether other slots have the same role.
     """
 
     slot: str = ""
@@ -32,6 +33,7 @@ class Place:
     database: str = ""
     schemas: tuple[str, ...] = ()
     preamble: str = ""
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,13 @@ class Making:
     def look(self, witness: Witness) -> None:
         """The test's lines in the log, and what nobody could ask; what fails is a problem of its own."""
         place, told = self._order.place, self._told
-        name = self._order.data["slot"] if self._order.isolation == "none" else ""
+        has_database = self._order.isolation == "database"
+        name = self._order.data["slot"] if place.is_shared and not has_database else ""
+        database = place.database if place.is_shared and has_database else ""
         try:
-            statements = witness.read_statements(Wanted(place.role, name, told.began))
+            statements = witness.read_statements(Wanted(place.role, name, told.began, database))
             self._add("statements.log", self._redactor.redact(statements + "\n" if statements else ""))
-            self._unseen += witness.find_unseen(place.role, name, told.pids)
+            self._unseen += witness.find_unseen(place.role, name, told.pids, database)
             if name:
                 known = [place.database, *told.databases]
                 found = witness.find_databases(place.role, known)

@@ -16,6 +16,7 @@ from runner.core.passes import Pass, Stage
 from runner.core.plan import Plan
 from runner.core.silence import is_ci, judge_silence
 from runner.core.skips import SkipLog
+from runner.core.slot_names import make_finder
 from runner.core.verdict import judge
 from runner.engines.protocol import Access, Engine, Leftover, Progress
 from runner.environment import Environment
@@ -109,7 +110,7 @@ class Session:
         self._keeping = Keeping(plan.settings.kept_failures, plan.settings.kept_megabytes)
         self._steps = Steps([*listeners, self._keeping.hear])
         self._environment: Environment | None = None
-        self._rules = RuleWatch()
+        self._rules = RuleWatch(make_finder(plan.settings.postgres.slot_names))
         self._failing = FailingWatch(plan.failing, plan.selection.paths)
         self._marks: frozenset[str] | None = None
         self._deadline: float | None = None

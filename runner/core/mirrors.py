@@ -79,14 +79,14 @@ def allow_old(options: str, suite: str) -> str:
     return f"[check-valid-until=no{options.replace('[', ' ', 1) if options else '] '}"
 
 
-def make_more_preferences(release: str) -> str:
+def make_more_preferences(release: str, sources: Sequence[str] = ()) -> str:
     """What apt takes from another release: what Debian 13 does not have, and what that needs.
 
     Below 100 a version is taken only where no other can be had (apt_preferences). Programs of unstable need its C
-    library, which runs older programs too; its packages of one source come together.
+    library, which runs older programs too; its packages of one source come together, and so do those of `sources`.
     """
     names = [release] if release == UNSTABLE else [release, f"{release}-security"]
+    own = [*sources, *RUNTIME] if release == UNSTABLE else []
     stanzas = [f"Package: *\nPin: release n={name}\nPin-Priority: 90\n" for name in names]
-    if release == UNSTABLE:
-        stanzas += [f"Package: src:{name}\nPin: release n={UNSTABLE}\nPin-Priority: 990\n" for name in RUNTIME]
+    stanzas += [f"Package: src:{name}\nPin: release n={release}\nPin-Priority: 990\n" for name in own]
     return "\n".join(stanzas)

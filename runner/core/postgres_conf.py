@@ -26,8 +26,11 @@ def make_conf(postgres: Postgres) -> str:
     given = {name.lower(): value for name, value in postgres.settings.items()}
     # Our own file turns replication off, because `wal_level = minimal` demands it.
     senders = {} if given.get("wal_level", "minimal") == "minimal" else {"max_wal_senders": 10}
+    # For `runner psql`, which belongs to no run (runner.postgres.activity).
+    names = {f"ephemeral_runner.{key}": value for key in ("user", "database") if (value := getattr(postgres, key))}
     return "\n".join(
-        f"{name} = {quote(value)}" for name, value in {"timezone": postgres.timezone, **senders, **given}.items()
+        f"{name} = {quote(value)}"
+        for name, value in {"timezone": postgres.timezone, **names, **senders, **given}.items()
     )
 
 

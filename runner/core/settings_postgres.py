@@ -71,6 +71,11 @@ class Postgres(Struct, frozen=True, kw_only=True):
         return "" if self.host in LOOPBACK else self.host
 
     @property
+    def slot_names(self) -> list[str]:
+        """Templates of the names that roles and databases of slots have; their schemas are called as the slots are."""
+        return ["{slot}", *filter(None, (self.user, self.database))]
+
+    @property
     def is_in_c(self) -> bool:
         """Whether the locale is one that every system has."""
         return self.locale in {"C", "POSIX"} or self.locale.startswith("C.")

@@ -27,17 +27,20 @@ class Wanted:
         role: of the connections.
         name: their application_name, where several workers share a role; empty for any.
         since: in seconds since the epoch.
+        database: of the connections, where only that is a worker's own; empty for any.
     """
 
     role: str
     name: str
     since: float
+    database: str = ""
 
     def fits(self, begun: re.Match[str]) -> bool:
         """Whether the message that a line begins is one of these."""
         if begun["user"] != self.role or OWN_STATEMENT.match(begun["text"]):
             return False
-        if self.name and begun["place"].partition(" ")[2] != self.name:
+        place, _, name = begun["place"].partition(" ")
+        if (self.name and name != self.name) or (self.database and place != self.database):
             return False
         with suppress(ValueError):  # A date that there is not: somebody else's line.
             return find_time(begun) >= self.since - TICK

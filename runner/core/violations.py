@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from runner.core.names import is_slot
+from runner.core.slot_names import BY_NAME, FindSlot
 
 LONGEST = 200
 """Characters of a statement that are kept."""
@@ -62,9 +62,14 @@ class Message:
 
 
 class LogReader:
-    """Reads the log in pieces that may be cut anywhere."""
+    """Reads the log in pieces that may be cut anywhere.
 
-    def __init__(self) -> None:
+    Args:
+        find_slot: tells whose a role or a database is; by default it has the slot's own name.
+    """
+
+    def __init__(self, find_slot: FindSlot = BY_NAME) -> None:
+        self._find_slot = find_slot
         self._rest = b""
         self._field: re.Match[str] | None = None
         self._lines: list[str] = []
@@ -78,7 +83,7 @@ class LogReader:
     def close(self) -> list[Violation]:
         """The violations that the end of the log completes."""
         found = [*self.feed(b"\n"), *self._end_field()]
-        found += filter(None, map(judge, self._open.values()))
+        found += filter(None, (judge(each, self._find_slot) for each in self._open.values()))
         self._open.clear()
         return found
 
@@ -108,13 +113,14 @@ class LogReader:
 
     def _open_message(self, begun: re.Match[str], text: str) -> None:
         refusal = REFUSAL.fullmatch(text)
-        if refusal and begun["kind"] in {"ERROR", "FATAL"} and is_slot(begun["user"]):
+        slot = self._find_slot(begun["user"])
+        if refusal and begun["kind"] in {"ERROR", "FATAL"} and slot:
             with suppress(ValueError):  # A date that there is not: somebody else's line.
-                self._open[begun["pid"]] = Message(begun["user"], find_time(begun), refusal)
+                self._open[begun["pid"]] = Message(slot, find_time(begun), refusal)
 
     def _judge(self, pid: str) -> Iterator[Violation]:
         message = self._open.pop(pid, None)
-        if message and (found := judge(message)):
+        if message and (found := judge(message, self._find_slot)):
             yield found
 
 
@@ -123,20 +129,21 @@ def find_time(begun: re.Match[str]) -> float:
     return datetime.fromisoformat(f"{begun['time']}+00:00").timestamp()
 
 
-def judge(message: Message) -> Violation | None:
+def judge(message: Message, find_slot: FindSlot) -> Violation | None:
     """The violation that a refusal is, or None where no other slot is in it."""
     if message.fields.get("CONTEXT", "").partition("\n")[0].endswith(" at RAISE"):
         return None  # The test's own words.
     statement = message.fields.get("STATEMENT", "")
     # Of a function's inner query, to which the position belongs too.
-    other, reached = find_object(message.refusal, message.fields.get("QUERY", statement))
-    if not is_slot(other) or other == message.slot:
+    name, reached = find_object(message.refusal, message.fields.get("QUERY", statement))
+    other = find_slot(name)
+    if not other or other == message.slot:
         return None
     return Violation(message.slot, other, reached, shorten(statement), message.time)
 
 
 def find_object(refusal: re.Match[str], statement: str) -> tuple[str, str]:
-    """The slot that a refusal is about, and what in it; two empty texts where it names none."""
+    """The name by which a refusal tells a slot, and what in it; two empty texts where it tells none."""
     kind, name = refusal["kind"], refusal["name"]
     if kind in {"database", "role"}:
         return name, name

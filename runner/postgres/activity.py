@@ -35,10 +35,14 @@ SELECT json_build_object(
     'locks', (SELECT coalesce(json_agg(found), '[]') FROM (
         SELECT pid, locktype AS kind, coalesce(datname, '') AS database, coalesce(relation::bigint, 0) AS relation,
             array[coalesce(classid::bigint, 0), coalesce(objid::bigint, 0), coalesce(objsubid, 0)] AS key,
-            mode, granted, coalesce(extract(epoch FROM clock_timestamp() - waitstart), 0) AS seconds
+            mode, granted,
+            coalesce(extract(epoch FROM clock_timestamp()
+                - (to_jsonb(pg_locks) ->> 'waitstart')::timestamptz), 0) AS seconds
         FROM pg_locks LEFT JOIN pg_database ON pg_database.oid = pg_locks.database
         WHERE pid IN (SELECT pid FROM involved) AND (NOT granted OR locktype IN ('tuple', 'relation'))) found))
 """
+
+"""`waitstart` is there since 14."""
 
 NAMES = """
 SELECT coalesce(json_agg(array[oid::text, oid::regclass::text, relkind::text]), '[]') FROM pg_class WHERE oid IN ({})
@@ -47,7 +51,9 @@ SELECT coalesce(json_agg(array[oid::text, oid::regclass::text, relkind::text]), 
 LOGINS = """
 SELECT json_build_object(
     'roles', (SELECT coalesce(json_agg(rolname ORDER BY rolname), '[]') FROM pg_roles WHERE rolcanlogin),
-    'databases', (SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE datallowconn))
+    'databases', (SELECT json_agg(datname ORDER BY datname) FROM pg_database WHERE datallowconn),
+    'user', coalesce(current_setting('ephemeral_runner.user', true), ''),
+    'database', coalesce(current_setting('ephemeral_runner.database', true), ''))
 """
 
 END_SESSIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = '{}'"

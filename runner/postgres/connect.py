@@ -2,9 +2,9 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -161,9 +161,20 @@ def is_alive(connection: Connection) -> bool:
     return False
 
 
+def is_at_least(connection: Connection, major: int) -> bool:
+    """Whether the server is of a major version, or newer."""
+    return connection.info.server_version >= major * 10000
+
+
 def end_sessions(connection: Connection, database: str) -> None:
     """End all sessions on a database."""
-    connection.execute("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = %s", [database])
+    end_where(connection, "datname = %(database)s", {"database": database})
+
+
+def end_where(connection: Connection, condition: LiteralString, values: Mapping[str, Any]) -> None:
+    """End the sessions that a condition on pg_stat_activity holds for; only since 14 the server can wait for that."""
+    ended = "pg_terminate_backend(pid, 2000)" if is_at_least(connection, 14) else "pg_terminate_backend(pid)"
+    connection.execute(f"SELECT {ended} FROM pg_stat_activity WHERE {condition}", values)  # noqa: S608 -- constants
 
 
 @contextmanager

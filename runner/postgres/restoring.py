@@ -14,7 +14,7 @@ from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
 from runner.postgres.connect import Connection, connect, execute, translate
 from runner.postgres.template import run_as
-from runner.postgres.versions import own_public
+from runner.postgres.versions import give_public
 
 THERE = (
     psycopg.errors.DuplicateObject,
@@ -74,8 +74,7 @@ def empty(inside: Connection, failure: Failure) -> None:
         execute(inside, "DROP SCHEMA IF EXISTS {0} CASCADE", schema)
         execute(inside, "CREATE SCHEMA {0} AUTHORIZATION {1}", schema, role)
     if not failure.schemas:
-        inside.execute("CREATE SCHEMA IF NOT EXISTS public" + own_public(inside))
-        inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        give_public(inside, role)
         execute(inside, "GRANT ALL ON DATABASE {0} TO {1}", failure.database, role)
 
 

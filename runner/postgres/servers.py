@@ -13,7 +13,7 @@ from runner.core.names import MASTER
 from runner.core.slots import find_port
 from runner.engines.protocol import Server, ServerAddress
 from runner.postgres.base import NAME
-from runner.postgres.connect import Connection, connect, execute, translate, wait_for_server
+from runner.postgres.connect import Connection, connect, end_where, execute, translate, wait_for_server
 from runner.postgres.slots import OPEN_SESSIONS
 
 SCRIPT = "bash /usr/lib/ephemeral-runner/servers.sh"
@@ -23,6 +23,9 @@ PATIENCE = 30.0
 
 class Servers:
     """Makes servers; has the methods of `runner.postgres.slots.Slots`."""
+
+    has_own_role = True
+    """On each server."""
 
     def __init__(self, address: ServerAddress, server: Server, parts: dict[str, str]) -> None:
         """Copy the first server's data: what is in it from now on, no other slot has.
@@ -84,7 +87,7 @@ class Servers:
         """End the sessions that a failed attempt left in a transaction, or with a lock of its own."""
         with translate(f"cannot end what is open in the slot `{slot}`"), self._connect(slot) as inside:
             wanted = {"role": self._role, "databases": []}
-            inside.execute(f"{OPEN_SESSIONS} AND pid <> pg_backend_pid()", wanted)
+            end_where(inside, f"{OPEN_SESSIONS} AND pid <> pg_backend_pid()", wanted)
 
     def _connect(self, slot: str) -> Connection:
         return connect(self.reach(slot)[1], "postgres")

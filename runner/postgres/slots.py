@@ -13,16 +13,15 @@ from runner.core.settings_postgres_rules import has_slot
 from runner.core.slots import SUITE_DATABASE, TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.postgres.base import Base
-from runner.postgres.connect import Connection, connect, execute, translate
+from runner.postgres.connect import Connection, connect, end_where, execute, is_at_least, translate
 from runner.postgres.template import run_as
-from runner.postgres.versions import copy_files, own_public
+from runner.postgres.versions import copy_files, give_public
 
 PATIENCE = "5s"
 """How long restoring a slot waits for a lock, when all that was open is ended."""
 
 OPEN_SESSIONS = """
-    SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity
-    WHERE usename = %(role)s AND (datname = ANY (%(databases)s) OR %(databases)s::text[] = '{}')
+    usename = %(role)s AND (datname = ANY (%(databases)s) OR %(databases)s::text[] = '{}')
         AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
 """
 
@@ -36,7 +35,12 @@ MADE_ROLES = """
 
 
 class Slots:
-    """Makes slots on one server; a slot is made once."""
+    """Makes slots on one server; a slot is made once.
+
+    Attributes:
+        made: those that there are.
+        has_own_role: whether no two slots have the same role.
+    """
 
     def __init__(
         self,
@@ -64,7 +68,7 @@ class Slots:
         self._isolation = isolation
         self._server = server
         self._rights = make_rights(isolation, rights)
-        self._has_own_role = has_slot(server["user"])
+        self.has_own_role = has_slot(server["user"])
         self._script = script or Script()
         self._base = base or Base()
         self._template = TEMPLATE if script and isolation != "schema" else self._base.name
@@ -104,7 +108,7 @@ class Slots:
 
     def _make(self, slot: str) -> None:
         with translate(f"cannot make the slot `{slot}`"):
-            if self._has_own_role or not self.made:
+            if self.has_own_role or not self.made:
                 self._make_role(slot)
             if self._isolation == "schema":
                 self._make_schema(slot)
@@ -135,8 +139,8 @@ class Slots:
         """
         with translate(f"cannot end what is open in the slot `{slot}`"):
             # Where slots share a role, their databases tell whose a session is.
-            databases = [] if self._has_own_role else self.find_databases(slot)
-            self._connection.execute(OPEN_SESSIONS, {"role": self.find_role(slot), "databases": databases})
+            databases = [] if self.has_own_role else self.find_databases(slot)
+            end_where(self._connection, OPEN_SESSIONS, {"role": self.find_role(slot), "databases": databases})
 
     def restore(self, slot: str) -> None:
         """Make the slot as it was at its start, under the same address; `end_transactions` comes first.
@@ -156,15 +160,14 @@ class Slots:
                     self._set_role(slot)
                     for name in self.find_databases(slot):
                         self._restore_database(name, slot)
-            if self._has_own_role and self._rights:
+            if self.has_own_role and self._rights:
                 self._drop_made(slot)
 
     def _restore_database(self, name: str, slot: str) -> None:
         role = self.find_role(slot)
         with connect(self._address, name) as inside:
             self._empty(inside, slot)
-            inside.execute("CREATE SCHEMA IF NOT EXISTS public" + own_public(inside))
-            inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+            give_public(inside, role)
             self._base.repair(inside)
             execute(self._connection, "GRANT ALL ON DATABASE {0} TO {1}", name, role)
             if name == self.find_place(slot)[0]:
@@ -232,6 +235,9 @@ class Slots:
         if template == TEMPLATE:
             with connect(self._address, name) as inside:
                 execute(inside, "REASSIGN OWNED BY {0} TO {1}", TEMPLATE, role)
+        elif not is_at_least(self._connection, 15):
+            with connect(self._address, name) as inside:
+                give_public(inside, role)
 
 
 def make_rights(isolation: Isolation, rights: Sequence[Right]) -> str:

@@ -8,8 +8,8 @@ from runner.core.slots import TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
 from runner.postgres.base import Base
-from runner.postgres.connect import Connection, connect, end_sessions, execute, translate
-from runner.postgres.versions import copy_files, is_at_least
+from runner.postgres.connect import Connection, connect, end_sessions, execute, is_at_least, translate
+from runner.postgres.versions import copy_files, give_public
 
 OTHER_SCHEMAS = """
     SELECT 'the schema `' || nspname || '`' FROM pg_namespace
@@ -82,11 +82,13 @@ class Template:
             statement = "CREATE DATABASE {0} OWNER {0} TEMPLATE {1}" + copy_files(self._connection)
             execute(self._connection, statement, TEMPLATE, self.base.name)
             execute(self._connection, "REVOKE ALL ON DATABASE {0} FROM PUBLIC", TEMPLATE)
-            if self._in_schema:
-                with connect(self._address, TEMPLATE) as inside:
+            with connect(self._address, TEMPLATE) as inside:
+                if self._in_schema:
                     self._given = self._find_others(inside)
                     execute(inside, "CREATE SCHEMA {0} AUTHORIZATION {0}", TEMPLATE)
-                execute(self._connection, "ALTER ROLE {0} SET search_path = {0}, public", TEMPLATE)
+                    execute(inside, "ALTER ROLE {0} SET search_path = {0}, public", TEMPLATE)
+                else:
+                    give_public(inside, TEMPLATE)
 
     def _load(self, script: Script) -> None:
         """Make the template from a script instead of by `setup`."""

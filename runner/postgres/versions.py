@@ -1,11 +1,6 @@
-"""What differs between versions of the server: each function gives the SQL for the one that a connection leads to."""
+"""What differs between versions of the server."""
 
-from runner.postgres.connect import Connection
-
-
-def is_at_least(connection: Connection, major: int) -> bool:
-    """Whether the server is of a major version, or newer."""
-    return connection.info.server_version >= major * 10000
+from runner.postgres.connect import Connection, execute, is_at_least
 
 
 def copy_files(connection: Connection) -> str:
@@ -13,6 +8,14 @@ def copy_files(connection: Connection) -> str:
     return " STRATEGY file_copy" if is_at_least(connection, 15) else ""
 
 
-def own_public(connection: Connection) -> str:
-    """Who owns the schema public: since 15 the owner of the database, by a role that 14 brought."""
-    return " AUTHORIZATION pg_database_owner" if is_at_least(connection, 15) else ""
+def give_public(inside: Connection, role: str) -> None:
+    """Let a role have the schema public of its database, which is made where it is not there.
+
+    Since 15 whoever owns the database has it, by a role that 14 brought; before, the superuser had it.
+    """
+    if is_at_least(inside, 15):
+        inside.execute("CREATE SCHEMA IF NOT EXISTS public AUTHORIZATION pg_database_owner")
+    else:
+        inside.execute("CREATE SCHEMA IF NOT EXISTS public")
+        execute(inside, "ALTER SCHEMA public OWNER TO {0}", role)
+    inside.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")

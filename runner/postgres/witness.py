@@ -26,7 +26,8 @@ TABLES = """
 OPEN = """
     SELECT pid, application_name, state, extract(epoch FROM now() - xact_start)::float, left(query, 300)
     FROM pg_stat_activity
-    WHERE usename = %(role)s AND (%(name)s = '' OR application_name = %(name)s) AND pid <> ALL (%(known)s::integer[])
+    WHERE usename = %(role)s AND (%(name)s = '' OR application_name = %(name)s)
+        AND %(database)s IN ('', datname) AND pid <> ALL (%(known)s::integer[])
         AND (backend_xid IS NOT NULL OR state IN ('active', 'idle in transaction (aborted)'))
     ORDER BY pid
 """
@@ -85,16 +86,18 @@ class Witness:
             rows = inside.execute(TABLES, {"schemas": list(schemas)}).fetchall()
         return Measured(sum(int(row[2]) for row in rows), tuple(str(row[0]) for row in rows if row[1]))
 
-    def find_unseen(self, role: str, name: str, known: list[int]) -> list[str]:
+    def find_unseen(self, role: str, name: str, known: list[int], database: str = "") -> list[str]:
         """The open transactions that nobody has asked, each in words; raises PostgresError.
 
         Args:
             role: of the slot.
             name: the connections' application_name, where workers share a role; else empty.
             known: backends that the plugin has looked at.
+            database: of the slot, where only that is its own; else empty.
         """
         with translate("cannot look for open transactions"):
-            rows = self._connection.execute(OPEN, {"role": role, "name": name, "known": known}).fetchall()
+            values = {"role": role, "name": name, "known": known, "database": database}
+            rows = self._connection.execute(OPEN, values).fetchall()
         return [describe(*row) for row in rows]
 
     def find_databases(self, role: str, known: list[str]) -> list[str]:

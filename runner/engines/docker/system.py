@@ -136,7 +136,9 @@ class System:
         files = {**self._scripts, **self._make_pins(image), **build}
         unseen = dict(self._unseen)
         if release:
-            files["more-preferences"] = make_more_preferences(release).encode()
+            # A new server wants the client library of its own version.
+            own = [each for each in packages if each.startswith("postgresql-")]
+            files["more-preferences"] = make_more_preferences(release, own).encode()
             unseen["more-sources"] = make_more_sources(self._settings.mirrors, release).encode()
         seen = {f"{folder}/{name}": content for name, content in files.items()}
         hidden = {f"{folder}/{name}": content for name, content in unseen.items()}
