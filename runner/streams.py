@@ -6,16 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.core.events import Event, parse_event
+from runner.core.server_end import explain_end
 from runner.engines.protocol import END, OUTPUT
-from runner.errors import EngineError, NotReadyError, PostgresError
+from runner.errors import EngineError, NotReadyError
 
 END_OF_OUTPUT = b"\x1eephemeral-runner: end of output\x1e\n"
 """Marks the end of a process in its output; images/base/lease.py writes it."""
 
 TICK = 0.05
 """Seconds between looks at signals and the time limit while nothing is said."""
-
-WHOLE_LOG = "the whole log is in the results: `postgres.log`"
 
 Sink = Callable[[bytes], object]
 
@@ -147,12 +146,7 @@ class Streams:
             self._log(data)
             self._log_tail = (self._log_tail + data)[-4096:]
             return
-        lines = [line for line in self._log_tail.decode(errors="replace").splitlines() if line.strip()]
-        raise PostgresError(
-            "Postgres ended in the middle of the run",
-            "last lines of its log:\n       " + "\n       ".join(lines[-5:]) if lines else "it left no log",
-            "raise `postgres_memory`" if any("No space left" in line for line in lines) else WHOLE_LOG,
-        )
+        raise explain_end([line for line in self._log_tail.decode(errors="replace").splitlines() if line.strip()])
 
 
 def make_timeout(limit: float, running: dict[str, float], now: float, group: str = "") -> NotReadyError:
