@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runner.core.overlay import Block, split_dump
 
 END = "\n-- ephemeral-runner: end of the snapshot "
+LAST = "--\n-- PostgreSQL database dump complete"
 BOUNDARY = "-- ephemeral-runner: from here on as the slot's role\n"
 
 
@@ -67,7 +68,8 @@ def strip_schema(body: str, schema: str) -> str:
 def subtract(dump: str, known: str) -> str:
     """A dump without the objects that another one has just so."""
     head, blocks = split_dump(dump)
-    there = {*split_dump(known)[1]}
+    # The last block has the end of the dump in it.
+    there = {*split_dump(known.partition(LAST)[0])[1]}
     return head + "".join(make_section(each) for each in blocks if each not in there)
 
 

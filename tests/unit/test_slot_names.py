@@ -59,8 +59,8 @@ def test_a_person_logs_in_as_a_slot_under_the_names_of_the_settings():
 
 def test_a_dump_without_what_all_begin_with_has_the_rest_in_order():
     section = "--\n-- Name: {}; Type: TABLE; Schema: public; Owner: -\n--\n\nCREATE TABLE public.{} ();\n\n"
-    base = "SET x;\n\n" + section.format("a", "a")
-    whole = base + section.format("b", "b") + section.format("c", "c")
+    before, end = "SET x;\n\n" + section.format("a", "a"), "--\n-- PostgreSQL database dump complete\n--\n"
+    base, whole = before + end, before + section.format("b", "b") + section.format("c", "c") + end
     assert "CREATE TABLE public.a" not in subtract(whole, base)
     assert subtract(whole, base).startswith("SET x;\n\n")
     assert subtract(whole, base).index("public.b") < subtract(whole, base).index("public.c")

@@ -1,2 +1,2 @@
-CREATE TABLE items (name text, is mood, tags hstore);
+CREATE TABLE items (name text, state mood, tags hstore);
 CREATE TABLE audit.sales (at timestamptz);
