@@ -202,7 +202,8 @@ class Environment:
         with self._steps.step("slots") as step:
             slots = self._make_slots(template, script)
             self._answers.serve(Served(self._server, self._at, slots, template, script, self._slot_address))
-            step["note"] = f"{', '.join(slots.made)} ({isolation})"
+            warning = "; warning: superusers are kept apart by agreement only" if self._is_by_agreement else ""
+            step["note"] = f"{', '.join(slots.made)} ({isolation}){warning}"
         if isolation in {"schema", "database", "none"}:
             is_maintenance = any(slots.find_place(slot)[0] == "postgres" for slot in slots.made)
             self._watch = UseWatch([self._at], counts_postgres=is_maintenance)
@@ -229,6 +230,11 @@ class Environment:
         from runner.postgres.slots import Slots
 
         return Slots(self._connection, self._at, isolation, server, script, self._stage.rights, template.base)
+
+    @property
+    def _is_by_agreement(self) -> bool:
+        """Whether the roles of slots on one server have all rights."""
+        return "superuser" in self._stage.rights and self._stage.isolation not in OWN_SERVER
 
     @property
     def is_prepared(self) -> bool:

@@ -9,10 +9,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.core.groups import Isolation
-from runner.core.hardening import CAP_DROP, DATA_IN_MEMORY, DATA_VARIABLE, POSTGRES_PORT, SECURITY_OPT, SHARED_MEMORY
+from runner.core.hardening import (
+    CAP_DROP,
+    DATA_IN_MEMORY,
+    DATA_VARIABLE,
+    PORT_VARIABLE,
+    SECURITY_OPT,
+    SETTINGS_VARIABLE,
+    SHARED_MEMORY,
+)
 from runner.core.names import MASTER, make_slug
 from runner.core.placeholders import expand
 from runner.core.places import FOLDERS, PROJECT
+from runner.core.postgres_conf import make_conf
 from runner.core.settings import Settings
 from runner.core.slots import FIXED, PLUGIN_MODULE, SUITE_DATABASE, VARIABLES
 from runner.core.yaml_text import make_yaml
@@ -94,14 +103,23 @@ def make_server(settings: Settings) -> dict[str, Any]:
     """The service of Postgres; as in a run its data are in memory, and its port leads to this machine only."""
     memory = settings.postgres_memory
     place = {DATA_VARIABLE: DATA_IN_MEMORY} if memory else {}
-    url = f"postgresql://{SUITE_DATABASE}:{PASSWORD}@127.0.0.1:{POSTGRES_PORT}/{SUITE_DATABASE}"
+    port = settings.postgres.port
+    url = f"postgresql://{SUITE_DATABASE}:{PASSWORD}@127.0.0.1:{port}/{SUITE_DATABASE}"
+    conf = make_conf(settings.postgres).replace("$", "$$")
+    environment = {"POSTGRES_PASSWORD": f"{PASSWORD}-postgres", "RUNNER_PASSWORD": PASSWORD}
+    environment |= {PORT_VARIABLE: str(port), SETTINGS_VARIABLE: conf}
     script = PREPARE.format(role=SUITE_DATABASE, rights=RIGHTS[settings.isolation])
     return {
         "image": f"${{RUNNER_POSTGRES_IMAGE:?{ASK}}}",
         "entrypoint": ["sh", "-c"],
         "command": [script],
-        "environment": {"POSTGRES_PASSWORD": f"{PASSWORD}-postgres", "RUNNER_PASSWORD": PASSWORD, **place},
-        "ports": [f"127.0.0.1::{POSTGRES_PORT}"],
+        "environment": {
+            "POSTGRES_PASSWORD": f"{PASSWORD}-postgres",
+            "RUNNER_PASSWORD": PASSWORD,
+            **parameters,
+            **place,
+        },
+        "ports": [f"127.0.0.1::{port}"],
         **({"shm_size": f"{memory}m"} if memory else {}),
         "healthcheck": {
             "test": ["CMD", "psql", "--no-psqlrc", "--command=", url],
@@ -121,7 +139,7 @@ def make_limits() -> dict[str, Any]:
 def make_variables(settings: Settings) -> dict[str, str | None]:
     """The variables of a run, for one slot; the plugin changes them in workers. None passes the caller's value on."""
     parts = {"user": SUITE_DATABASE, "dbname": SUITE_DATABASE, "password": PASSWORD, "slot": MASTER}
-    parts |= {"host": "127.0.0.1", "port": str(POSTGRES_PORT)}
+    parts |= {"host": settings.postgres.host, "port": str(settings.postgres.port)}
     own = {name: text.replace("$", "$$") for name, text in settings.environment.items()}
     filled = {name: expand(text).format_map(parts) for name, text in {**VARIABLES, **own}.items()}
     plugins = [PLUGIN_MODULE, *filter(None, [filled.get("PYTEST_PLUGINS")])]

@@ -112,7 +112,9 @@ def make_environment(
         "groups": {name: group.marks for name, group in settings.groups.items()},
         # What the project sets to a constant stays as it is.
         "variables": {
-            name: expand(text) for name, text in {**VARIABLES, **shared, **own}.items() if name not in constant
+            name: expand(text)
+            for name, text in {**VARIABLES, **make_list(server), **shared, **own}.items()
+            if name not in constant
         },
         "arguments": [*filter(has_placeholder, list_own_arguments(plan, each, server))],
         "own": sorted(own),
@@ -139,6 +141,13 @@ def make_environment(
         "PYTEST_PLUGINS": ",".join(plugins),
         PLUGIN_VARIABLE: json.dumps(wiring),
     }
+
+
+def make_list(server: Mapping[str, str] | None) -> dict[str, str]:
+    """The variable with the addresses of all databases of a slot, where it has several; a comma stands between them."""
+    names = [part for part in server or () if part.startswith("dbname")]
+    urls = [URL.replace("{dbname}", f"{{{name}}}") for name in names]
+    return {"TEST_DATABASE_URLS": ",".join(urls)} if len(urls) > 1 else {}
 
 
 def make_setup_environment(plan: Plan, server: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

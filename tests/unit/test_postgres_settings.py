@@ -5,7 +5,7 @@ import pytest
 from runner.core.settings_layers import merge_settings
 from runner.core.settings_postgres import Postgres
 from runner.core.settings_postgres_rules import find_conflict, name_database
-from runner.core.slots import fill_server, make_server
+from runner.core.slots import fill_server, make_list, make_server
 from runner.errors import SettingsError
 
 pytestmark = pytest.mark.unit
@@ -148,3 +148,11 @@ def test_the_placeholders_of_further_databases_are_taken_where_there_are_such():
     assert "unknown placeholder `{dbname_logs}`" in refuse(isolation="database", environment=variables).cause
     group = {"slow": {"environment": variables}}
     assert merge(table, isolation="database", groups=group).settings.groups["slow"].environment == variables
+
+
+def test_a_slot_of_several_databases_has_the_addresses_of_all_in_one_variable():
+    server = make_server(Postgres(user="a", password="p", databases=["logs"]), "database", "s")
+    (text,) = make_list(server).values()
+    found = text.format_map(fill_server(server, "gw0"))
+    assert found == "postgresql://a:p@127.0.0.1:5432/gw0,postgresql://a:p@127.0.0.1:5432/gw0_logs"
+    assert make_list(make_server(Postgres(), "database", "s")) == make_list(None) == {}
