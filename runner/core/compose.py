@@ -113,12 +113,7 @@ def make_server(settings: Settings) -> dict[str, Any]:
         "image": f"${{RUNNER_POSTGRES_IMAGE:?{ASK}}}",
         "entrypoint": ["sh", "-c"],
         "command": [script],
-        "environment": {
-            "POSTGRES_PASSWORD": f"{PASSWORD}-postgres",
-            "RUNNER_PASSWORD": PASSWORD,
-            **parameters,
-            **place,
-        },
+        "environment": environment | place,
         "ports": [f"127.0.0.1::{port}"],
         **({"shm_size": f"{memory}m"} if memory else {}),
         "healthcheck": {

@@ -16,8 +16,6 @@ STEP_DOWN = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]
 """Capabilities that a service keeps unless it names its own: public images start as root, give their folders to
 another user, and become that user."""
 
-POSTGRES_PORT = 5432
-
 SHARED_MEMORY = "256m"
 """The suite's shared memory: browsers and multiprocessing need more than the engine's 64 MiB."""
 
