@@ -105,7 +105,7 @@ def make_environment(
     """
     settings = plan.settings
     own = {**settings.environment, **dict(each.needs.environment)}
-    shared = NAMED if server and not has_slot(server["user"]) else {}
+    shared = NAMED if server and SPREAD not in server and not has_slot(server["user"]) else {}
     constant = {name: text.format() for name, text in own.items() if not find_fields(text)}
     wiring = {
         "marks": make_marks(settings.groups),

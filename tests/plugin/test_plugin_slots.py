@@ -312,3 +312,17 @@ def test_a_worker_pins_its_slot_before_any_conftest_and_the_leading_process_not_
     activate(environ)
     assert environ["PGUSER"] == worker.get("PYTEST_XDIST_WORKER", "master")
     assert json.loads(environ["EPHEMERAL_RUNNER"]).get("slot") == pinned
+
+
+@pytest.mark.parametrize(("environ", "port"), [({}, "5403"), ({"EPHEMERAL_RUNNER_SANDBOX": "5400"}, "5400")])
+def test_a_server_of_the_slots_own_has_the_same_port_only_in_a_sandbox(environ, port):
+    server = make_server(Postgres(port=5400), "sandbox", "secret")
+    found = find_server({"server": server}, {"PYTEST_XDIST_WORKER": "gw2", **environ})
+    assert found == {
+        "slot": "gw2",
+        "host": "127.0.0.1",
+        "port": port,
+        "user": "suite",
+        "password": "secret",
+        "dbname": "suite",
+    }

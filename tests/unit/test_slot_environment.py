@@ -51,6 +51,16 @@ def test_a_mode_of_isolation_decides_what_is_the_workers_own(isolation, user, pa
     }
 
 
+@pytest.mark.parametrize("isolation", ["server", "sandbox"])
+def test_a_slot_with_a_server_has_the_same_names_as_all_others_and_a_port_of_its_own(isolation):
+    postgres = Postgres(user="postgres", password="a{b}", database="{slot}_library", databases=["log"], port=5400)
+    server = make_server(postgres, isolation, "secret")
+    names = {"user": "postgres", "password": "a{b}", "dbname": "master_library", "dbname_log": "log"}
+    ports = {"master": "5400", "gw0": "5401", "gw6": "5407"}
+    for slot, port in ports.items():
+        assert fill_server(server, slot) == {**names, "host": "127.0.0.1", "port": port}
+
+
 @pytest.mark.smoke
 def test_the_plugin_is_loaded_and_told_what_it_needs():
     server = make_server(Postgres(), "schema", "secret")
@@ -208,3 +218,9 @@ def test_of_many_scopes_the_longest_fit_into_a_variable_of_the_environment():
     kept = make_scope_durations({**durations, f"{'x' * 200}.py::test_a": 9999.0})
     assert len(json.dumps(kept)) < 64 * 1024
     assert sorted(kept.values()) == [float(number) for number in range(4700, 5000)]
+
+
+def test_setup_works_on_the_first_server_under_the_names_that_tests_see():
+    server = make_server(Postgres(database="library"), "server", "secret")
+    found = make_setup_environment(Plan(Settings(), Selection(), ()), server, {})
+    assert found["DATABASE_URL"] == "postgresql://suite:secret@127.0.0.1:5432/library"

@@ -1,0 +1,107 @@
+"""A server for each slot: what tests do to all of a server is their own, before and after it is restored."""
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import NOTHING_LEFT, Make, run
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+SETTINGS = """
+isolation = "server"
+dist = "load"
+reruns_delay = 0
+setup = ["schema.sql", "python more.py"]
+setup_inputs = ["more.py"]
+
+[tool.runner.postgres]
+init_sql = ["CREATE EXTENSION citext"]
+"""
+
+FILES = {
+    "schema.sql": "CREATE TABLE item (id integer PRIMARY KEY, name citext); INSERT INTO item VALUES (1, 'Pen');"
+    " CREATE ROLE clerk;",
+    "more.py": """
+import os, psycopg
+with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    assert connection.info.dbname == "suite"
+    connection.execute("CREATE DATABASE archive")
+""",
+    "tests/test_server.py": """
+import os, time
+from pathlib import Path
+
+import psycopg, pytest
+
+def connect(**changes):
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, **changes)
+
+def look():
+    with connect() as connection:
+        rows = connection.execute("SELECT count(*) FROM item WHERE name = 'PEN'").fetchone()
+        names = [row[0] for row in connection.execute("SELECT datname FROM pg_database ORDER BY 1")]
+        roles = [row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")]
+        return rows[0], names, sorted(roles), connection.execute("SHOW work_mem").fetchone()[0]
+
+AT_FIRST = (1, ["archive", "postgres", "suite", "template0", "template1"], ["clerk", "postgres", "suite"], "4MB")
+
+def spoil():
+    with connect() as connection:
+        connection.execute("DROP TABLE item")
+        connection.execute("CREATE DATABASE other")
+        connection.execute("DROP ROLE clerk")
+        connection.execute("ALTER SYSTEM SET work_mem = '1MB'")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("ALTER ROLE suite PASSWORD 'other'")
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_second_attempt_finds_the_server_as_it_was(number, tmp_path_factory):
+    flag = Path(tmp_path_factory.getbasetemp()) / f"flag-{number}"
+    assert look() == AT_FIRST
+    if not flag.exists():
+        flag.touch()
+        spoil()
+        raise psycopg.errors.SerializationFailure("could not serialize")
+    time.sleep(0.5)  # Each worker gets one of the two.
+
+def test_a_database_of_its_own(fresh_database):
+    with psycopg.connect(fresh_database) as connection:
+        assert connection.execute("SELECT name FROM item").fetchall() == [("Pen",)]
+
+def test_that_fails():
+    with connect() as connection:
+        connection.execute("INSERT INTO item VALUES (2, 'Ink')")
+    raise AssertionError("for a reason")
+
+def test_that_ends_its_worker():
+    flag = Path("/run/runner/workers/crashed")
+    if not flag.exists():
+        flag.touch()
+        os._exit(1)
+""",
+}
+
+
+@pytest.mark.parametrize("workers", ["2", "0"])
+def test_every_attempt_starts_on_a_server_as_setup_left_it(make_project: Make, workers: str) -> None:
+    folder = make_project(FILES, SETTINGS)
+    ended = run(folder, "run", "-n", workers, *(() if workers == "2" else ("-k", "not ends")))
+    events = [json.loads(line) for line in (folder / ".runner/latest/events.jsonl").read_text().splitlines()]
+    verdicts = {e["test"].partition("::")[2]: e["verdict"] for e in events if e["event"] == "test-finished"}
+    crashed = {"test_that_ends_its_worker": "failed"} if workers == "2" else {}
+    again = {f"test_a_second_attempt_finds_the_server_as_it_was[{number}]": "passed" for number in range(2)}
+    assert verdicts == {**again, **crashed, "test_a_database_of_its_own": "passed", "test_that_fails": "failed"}, ended
+    assert len([each for each in events if each["event"] == "slot-restored"]) == 2
+    kept = next((folder / ".runner/latest/failures").glob("*that-fails*"))
+    assert "'Ink'" in (kept / "state.sql").read_text()
+    assert "INSERT INTO item VALUES (2, 'Ink')" in (kept / "statements.log").read_text()
+    assert "for a reason" not in ended.stderr
+    assert ended.last_line == NOTHING_LEFT
+    assert_servers_spoke(folder, workers)
+
+
+def assert_servers_spoke(folder: Path, workers: str) -> None:
+    """The log has what each server said."""
+    log = (folder / ".runner/latest/postgres.log").read_text()
+    assert log.count("ready to accept connections") >= 1 + int(workers)
