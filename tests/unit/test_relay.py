@@ -91,6 +91,6 @@ def test_a_large_log_gives_the_memory_of_its_oldest_part_back(tmp_path):
 
 
 def test_servers_beside_the_first_one_are_heard_as_well(tmp_path):
-    script = 'mkdir data gw0; sleep 0.5; cat 0 >> gw0/server.log; sleep 0.5; cat 1 >> gw0/server.log; cat 2 >> "$LOG"; exit 3'
+    script = 'mkdir gw0; cat 0 >> gw0/server.log; sleep 0.5; cat 1 >> gw0/server.log; cat 2 >> "$LOG"; exit 3'
     said, _ = relay(tmp_path, script, pieces=["first\n" + STATEMENT, "second\n", "third\n"])
     assert sorted(said.splitlines()) == ["first", "second", "third"]
