@@ -45,7 +45,8 @@ class PersonalEnvironment(Environment):
         """Make the slot of a failed test, which is there, as it was kept; what could not be restored, in sentences."""
         from runner.postgres.restoring import restore_failure
 
-        return restore_failure(self._at, failure, scripts)
+        served = self._answers.served
+        return restore_failure(served.reach(failure.slot)[1] if served else self._at, failure, scripts)
 
     def make_slot(self, slot: str) -> None:
         """Make a slot, if it is not there yet."""

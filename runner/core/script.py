@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from runner.core.overlay import Block, split_dump
 
 END = "\n-- ephemeral-runner: end of the snapshot "
-LAST = "--\n-- PostgreSQL database dump complete"
+LAST_WORDS = "\n--\n-- PostgreSQL database dump complete\n"
+"""Of pg_dump, behind the last object whichever that is."""
+
 BOUNDARY = "-- ephemeral-runner: from here on as the slot's role\n"
 
 
@@ -67,10 +69,15 @@ def strip_schema(body: str, schema: str) -> str:
 
 def subtract(dump: str, known: str) -> str:
     """A dump without the objects that another one has just so."""
-    head, blocks = split_dump(dump)
-    # The last block has the end of the dump in it.
-    there = {*split_dump(known.partition(LAST)[0])[1]}
-    return head + "".join(make_section(each) for each in blocks if each not in there)
+    head, blocks = split_dump(cut_end(dump))
+    there = {(each.name, each.sql.strip()) for each in split_dump(cut_end(known))[1]}
+    return head + "".join(make_section(each) for each in blocks if (each.name, each.sql.strip()) not in there)
+
+
+def cut_end(dump: str) -> str:
+    """A dump without its last words, which would be part of its last object."""
+    before, found, _ = dump.rpartition(LAST_WORDS)
+    return before if found else dump
 
 
 def make_section(block: Block) -> str:

@@ -9,6 +9,7 @@ import psycopg
 from runner.core.failure import OVERLAY, STATE, Failure
 from runner.core.overlay import Block, split_dump, split_overlay
 from runner.core.script import strip_schema
+from runner.core.settings_postgres_rules import OWN_ROLE as SUPERUSER
 from runner.core.slots import TEMPLATE
 from runner.engines.protocol import ServerAddress
 from runner.errors import PostgresError
@@ -24,6 +25,8 @@ THERE = (
     psycopg.errors.InvalidTableDefinition,
 )
 """What an overlay makes may be there already."""
+
+SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,12 @@ def empty(inside: Connection, failure: Failure) -> None:
     role = failure.role
     if failure.preamble:
         inside.execute(failure.preamble.encode())
-    execute(inside, "DROP OWNED BY {0} CASCADE", role)
+    if role == SUPERUSER:
+        # What Postgres itself needs is this role's too, so nothing can be dropped by its owner.
+        for (schema,) in inside.execute(SCHEMAS).fetchall():
+            execute(inside, "DROP SCHEMA {0} CASCADE", schema)
+    else:
+        execute(inside, "DROP OWNED BY {0} CASCADE", role)
     for schema in failure.schemas:
         execute(inside, "DROP SCHEMA IF EXISTS {0} CASCADE", schema)
         execute(inside, "CREATE SCHEMA {0} AUTHORIZATION {1}", schema, role)

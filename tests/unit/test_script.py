@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.core.script import BOUNDARY, Script, make_snapshot_key, parse_script, strip_schema
+from runner.core.script import BOUNDARY, Script, make_snapshot_key, parse_script, strip_schema, subtract
 
 pytestmark = pytest.mark.unit
 
@@ -76,3 +76,19 @@ def test_a_snapshot_that_was_cut_or_changed_is_none():
     for size in range(len(whole) - 1):
         assert parse_script(whole[:size]) is None
     assert parse_script(whole.replace("TABLE b", "TABLE c")) is None
+
+
+def section(name, kind, sql):
+    return f"--\n-- Name: {name}; Type: {kind}; Schema: -; Owner: -\n--\n\n{sql}\n"
+
+
+LAST_WORDS = "\n--\n-- PostgreSQL database dump complete\n--\n\n"
+
+
+def test_what_every_database_begins_with_is_not_made_again_where_it_was_the_last_object_either():
+    comment = section("EXTENSION citext", "COMMENT", "COMMENT ON EXTENSION citext IS 'x';")
+    table = section("item", "TABLE", "CREATE TABLE public.item ();")
+    known = "SET a = b;\n" + comment + LAST_WORDS
+    found = subtract("SET a = b;\n" + comment + "\n" + table + LAST_WORDS, known)
+    assert "COMMENT" not in found
+    assert "CREATE TABLE public.item" in found
