@@ -46,9 +46,11 @@ def begin():
     listener.bind(PATH)
     os.chmod(PATH, 0o666)  # noqa: PTH101, S103 -- `serve` looks who asks.
     listener.listen(WAITING)
-    for folder, folders, files in os.walk(PROJECT):
-        for each in (folder, *(f"{folder}/{name}" for name in (*folders, *files))):
-            give(each)
+    # From the bottom up: what is the suite's already, root may not change without more rights.
+    for folder, folders, files in os.walk(PROJECT, topdown=False):
+        for each in (*folders, *files):
+            give(f"{folder}/{each}")
+    give(PROJECT)
     if os.fork() == 0:
         try:
             keep(listener)

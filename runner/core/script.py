@@ -70,8 +70,13 @@ def strip_schema(body: str, schema: str) -> str:
 def subtract(dump: str, known: str) -> str:
     """A dump without the objects that another one has just so."""
     head, blocks = split_dump(cut_end(dump))
-    there = {(each.name, each.sql.strip()) for each in split_dump(cut_end(known))[1]}
-    return head + "".join(make_section(each) for each in blocks if (each.name, each.sql.strip()) not in there)
+    there = {*map(simplify, split_dump(cut_end(known))[1])}
+    return head + "".join(make_section(each) for each in blocks if simplify(each) not in there)
+
+
+def simplify(block: Block) -> Block:
+    """A block without what pg_dump sets for the one behind it, which is the default."""
+    return Block(block.name, re.sub(r"^SET default_\w+ = .*;\n", "", block.sql, flags=re.MULTILINE).strip())
 
 
 def cut_end(dump: str) -> str:
