@@ -290,3 +290,16 @@ def test_a_test_that_closes_file_descriptors_and_opens_a_file_gets_no_reports_in
     ran.result.assert_outcomes(passed=2)
     assert (suite.folder / "own.txt").read_text() == "mine\n"
     assert ran.verdicts() == {"test_takes_the_number": ["passed"], "test_after": ["passed"]}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_is_skipped_says_why_also_a_whole_file_which_is_told_once(suite, workers):
+    suite.provide(None)
+    suite.write(EVERY_VERDICT, "import pytest\npytest.skip('no database', allow_module_level=True)\n")
+    ran = suite.run("-n", workers)
+    told = {each["test"].rpartition("::")[2]: each["message"] for each in ran.named("test-finished")}
+    assert told["test_skips"] == "not today"
+    assert told["test_is_skipped"] == "unconditional skip"
+    assert told["test_fails_as_expected"] == told["test_passes"] == ""
+    [skipped] = ran.named("collection-skipped")
+    assert skipped["message"] == "no database"
