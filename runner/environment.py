@@ -185,7 +185,7 @@ class Environment:
     def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
         """Make the template where there is a `setup`, then the slots that the stage starts with."""
         from runner.postgres.base import make_base
-        from runner.postgres.use import UseWatch
+        from runner.postgres.use import OWN_DATABASE, UseWatch
 
         script, isolation = None, self._stage.isolation
         init = read_init_sql(self._around.folder, self._plan.settings.postgres.init_sql)
@@ -204,9 +204,9 @@ class Environment:
             self._answers.serve(Served(self._server, self._at, slots, template, script, self._slot_address))
             warning = "; warning: superusers are kept apart by agreement only" if self._is_by_agreement else ""
             step["note"] = f"{', '.join(slots.made)} ({isolation}){warning}"
-        if isolation in {"schema", "database", "none"}:
-            is_maintenance = any(slots.find_place(slot)[0] == "postgres" for slot in slots.made)
-            self._watch = UseWatch([self._at], counts_postgres=is_maintenance)
+        self._watch = UseWatch(
+            self._at, counts_own=any(slots.find_place(each)[0] == OWN_DATABASE for each in slots.made)
+        )
 
     def _make_template(self, base: "Base") -> "Template | Origin":
         server, isolation = self._slot_address, self._stage.isolation
@@ -266,7 +266,12 @@ class Environment:
 
     def was_used(self) -> bool:
         """Whether any session came to the database since it was prepared; True where nobody can tell."""
-        return self._watch is None or self._watch.was_used()
+        served = self._answers.served
+        if served is None or self._watch is None:
+            return True
+        with suppress(RunnerError):
+            return self._watch.was_used(served.reach(slot)[1] for slot in served.slots.made)
+        return True
 
     def mark_log(self) -> bytes:
         """Let the server write a line into its log, behind those of the tests; the line."""

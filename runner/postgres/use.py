@@ -11,7 +11,7 @@ from runner.postgres.connect import connect
 SESSIONS = """
     SELECT coalesce(sum({counter}), 0)::bigint FROM pg_stat_database
     WHERE datname IS NOT NULL AND datname NOT IN ('template0', 'template1', 'runner_template')
-        AND (datname <> 'postgres' OR %(counts_postgres)s)
+        AND (datname <> 'postgres' OR %(counts_own)s)
 """
 """Sessions of clients in every database but the runner's own; a suite may have made some itself."""
 
@@ -25,23 +25,32 @@ LATER = 0.6
 """Seconds after which that process has written what it knows."""
 
 
-class UseWatch:
-    """Compares the servers' counters at its start with those at the end of a stage."""
+OWN_DATABASE = "postgres"
+"""Where the runner's own sessions are."""
 
-    def __init__(self, addresses: Iterable[ServerAddress], counts_postgres: bool = False) -> None:
-        """Read the counters.
+
+class UseWatch:
+    """Compares a server's counter at its start with the one at the end of a stage."""
+
+    def __init__(self, address: ServerAddress, counts_own: bool = False) -> None:
+        """Read the counter.
 
         Args:
-            addresses: a superuser's, on each server.
-            counts_postgres: whether tests are sent to the database `postgres`, where the runner's own sessions are too.
+            address: a superuser's on the server, or on the first one where each slot has its own.
+            counts_own: whether tests are sent to the database in which the runner's own sessions are too.
         """
-        self._addresses = tuple(dict.fromkeys(addresses))
-        self._counts_postgres = counts_postgres
-        self._before = [self._count(each) for each in self._addresses]
+        self._address, self._counts_own = address, counts_own
+        self._before = self._count(address)
 
-    def was_used(self) -> bool:
-        """Whether any session came since; also where a server cannot tell any more."""
-        return any(map(self._has_more, self._addresses, self._before))
+    def was_used(self, others: Iterable[ServerAddress] = ()) -> bool:
+        """Whether any session came since; also where a server cannot tell any more.
+
+        Args:
+            others: servers of slots, which had no session when they were started; asked until one has some.
+        """
+        if self._has_more(self._address, self._before):
+            return True
+        return any(self._has_more(each, 0) for each in others if each != self._address)
 
     def _has_more(self, address: ServerAddress, before: int | None) -> bool:
         now = self._count(address, before)
@@ -50,15 +59,14 @@ class UseWatch:
     def _count(self, address: ServerAddress, before: int | None = None) -> int | None:
         """A server's counter, None where it does not tell; one that is as `before` may only be late."""
         try:
-            with connect(address, "postgres") as connection:
+            with connect(address, OWN_DATABASE) as connection:
                 version = connection.info.server_version
                 counter = "sessions" if version >= COUNTS_SESSIONS else "xact_commit + xact_rollback"
                 statement = SESSIONS.format(counter=counter).encode()
-                arguments = {"counts_postgres": self._counts_postgres}
-                [(count,)] = connection.execute(statement, arguments).fetchall()
+                [(count,)] = connection.execute(statement, {"counts_own": self._counts_own}).fetchall()
                 if count == before and version < COUNTS_AT_ONCE:
                     time.sleep(LATER)
-                    [(count,)] = connection.execute(statement, arguments).fetchall()
+                    [(count,)] = connection.execute(statement, {"counts_own": self._counts_own}).fetchall()
                 return int(count)
         except psycopg.Error:
             return None

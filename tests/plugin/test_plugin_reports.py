@@ -295,7 +295,8 @@ def test_a_test_that_closes_file_descriptors_and_opens_a_file_gets_no_reports_in
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_what_is_skipped_says_why_also_a_whole_file_which_is_told_once(suite, workers):
     suite.provide(None)
-    suite.write(EVERY_VERDICT, "import pytest\npytest.skip('no database', allow_module_level=True)\n")
+    suite.write(EVERY_VERDICT)
+    (suite.folder / "test_file.py").write_text("import pytest\npytest.skip('no database', allow_module_level=True)\n")
     ran = suite.run("-n", workers)
     told = {each["test"].rpartition("::")[2]: each["message"] for each in ran.named("test-finished")}
     assert told["test_skips"] == "not today"

@@ -13,7 +13,7 @@ PASSWORD = "of-all-slots"
 @pytest.mark.parametrize("isolation", ["schema", "database"])
 def test_a_session_in_a_slot_is_use_and_the_runner_s_own_sessions_are_not(superuser, make_slots, isolation):
     slots = make_slots(isolation, "gw0")
-    watch = UseWatch([superuser.address])
+    watch = UseWatch(superuser.address)
     assert not watch.was_used()
     assert not watch.was_used()
     superuser.connect_as("gw0", f"{PASSWORD}-gw0", slots.find_place("gw0")[0]).close()
@@ -21,4 +21,4 @@ def test_a_session_in_a_slot_is_use_and_the_runner_s_own_sessions_are_not(superu
 
 
 def test_a_server_that_does_not_answer_any_more_counts_as_used():
-    assert UseWatch([ServerAddress("127.0.0.1", 1, "postgres", "none")]).was_used()
+    assert UseWatch(ServerAddress("127.0.0.1", 1, "postgres", "none")).was_used()

@@ -700,3 +700,39 @@ def test_a_database_that_the_plugin_asks_for_is_made_and_given_back(asked):
     asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=True)
     asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=False)
     assert desk.asked == [("gw0_1_db1", "gw0"), ("gw0_1_db1", "t"), ("gw0_1_db1", "")]
+
+
+class Used(Session):
+    """A run whose stages have databases, which nobody used."""
+
+    uses = (False,)
+
+    def _run_stages(self, streams, check):
+        self._uses += self.uses
+        return super()._run_stages(streams, check)
+
+
+@pytest.mark.parametrize(
+    ("environ", "uses", "verdict", "code"),
+    [
+        ({"CI": "true"}, (False,), "skipped", 98),
+        ({}, (False,), "skipped", 0),
+        ({"CI": "true"}, (False, True), "skipped", 0),
+        ({"CI": "true"}, (False,), "failed", 1),
+    ],
+)
+def test_a_database_that_no_test_used_makes_a_run_of_ci_fail_that_would_pass(
+    tmp_path, monkeypatch, environ, uses, verdict, code
+):
+    def behave(suite):
+        start_test(suite)
+        finish_test(suite, verdict, message="need postgres" if verdict == "skipped" else "no")
+        suite.end(int(verdict == "failed"))
+
+    monkeypatch.setattr("test_session_steps.Session", Used)
+    monkeypatch.setattr(Used, "uses", uses)
+    outcome = Run(tmp_path, FakeEngine(behave), environ=environ).go().outcome
+    assert outcome.exit_code == code
+    skips = ["1 test was skipped for want of a database: `need postgres`"]
+    assert [line for line in outcome.lines if "skipped" in line] == (skips if verdict == "skipped" else [])
+    assert any(line.startswith("warning: no test used") for line in outcome.lines) == (not environ)
