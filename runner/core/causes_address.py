@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from runner.core.causes import Diagnosis, Facts, Hit, Place, Rule, rule
-from runner.core.causes_places import LOCAL, Address, find_password, find_places, find_reads, find_variable
+from runner.core.causes_places import LOCAL, Address, complete, find_password, find_places, find_reads, find_variable
 from runner.core.causes_services import diagnose_service, find_service, is_service_port
 from runner.core.detection_database import ADDRESS_PARTS, PLAIN, find_variables, make_template
 from runner.core.redact import WORDS
@@ -53,7 +53,9 @@ def tell_elsewhere(facts: Facts, address: Address, places: Sequence[Place]) -> D
         shown = tuple(dict.fromkeys([place, *places]))
         what = f"{what}, the default of the variable `{name}`"
         return Diagnosis("elsewhere", what, (TOML_ENVIRONMENT, f'{name} = "{template}"'), shown)
-    return Diagnosis("elsewhere", what, advise_fixed(facts, address, places), tuple(places))
+    return Diagnosis(
+        "elsewhere", what, advise_fixed(facts, complete(facts.snapshot, places, address), places), tuple(places)
+    )
 
 
 def make_variable(name: str, place: Place, places: Sequence[Place], facts: Facts) -> str:
@@ -157,6 +159,9 @@ def diagnose_unused(hit: Hit) -> Diagnosis:
     return Diagnosis("unused", "no test used the database, and the code reads no variable that leads to one", todo)
 
 
+IN_DATABASE = r"(?: \(in the database \"(?P<database>[^\"]+)\"\))?"
+"""What is added to a line of the server's log, whose prefix has it (report/explaining.py)."""
+
 RULES: Sequence[Rule] = (
     rule(r"^no test used the database that was prepared", diagnose_unused),
     rule(
@@ -174,12 +179,12 @@ RULES: Sequence[Rule] = (
     rule(r"Can't create a connection to host (?P<host>\S+) and port (?P<port>\d+)", diagnose_dial),
     rule(
         r"(?:InvalidPasswordError|FATAL|OperationalError).*"
-        r"password authentication failed for user \"(?P<user>[^\"]+)\"",
+        r"password authentication failed for user \"(?P<user>[^\"]+)\"" + IN_DATABASE,
         diagnose_known,
     ),
     rule(
         r"(?:InvalidAuthorizationSpecification(?:Error)?|FATAL): *(?:.*FATAL: *)?"
-        r"role \"(?P<user>[^\"]+)\" does not exist",
+        r"role \"(?P<user>[^\"]+)\" does not exist" + IN_DATABASE,
         diagnose_known,
     ),
     rule(

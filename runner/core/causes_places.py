@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -15,10 +16,11 @@ URL = re.compile(r"postgres(?:ql)?(?:\+\w+)?://[^\s'\"<>`,;)]*")
 
 READS = re.compile(
     r"(?:getenv|environ(?:\.get|\.setdefault)?|env(?:\.\w+)?|config)\s*[\[(]\s*[\"'](?P<name>\w+)[\"']"
-    r"|^\s+(?P<field>\w+)\s*:\s*[\w.\[\]| ]+=|^(?:export\s+)?(?P<plain>[A-Z][A-Z0-9_]{2,})=",
+    r"|^\s+(?P<field>\w+)\s*:\s*[\w.\[\]| ]+=|^(?:export\s+)?(?P<plain>[A-Z][A-Z0-9_]{2,})="
+    r"|^\s+(?:- )?(?P<yaml>[A-Z][A-Z0-9_]{2,}): ",
     re.MULTILINE,
 )
-"""A variable that a line reads: by a call, as the field of a class of settings, or in a file such as `.env`."""
+"""A variable that a line reads: by a call, as the field of a class of settings, or that a file such as `.env` sets."""
 
 NEAR = 2
 """Lines before an address in which the variable may stand that it is the default of."""
@@ -54,8 +56,8 @@ def find_places(snapshot: Snapshot, address: Address) -> list[Place]:
 
 
 def list_lines(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
-    """Path, number and text of all lines, those of tests first: they are what is run."""
-    order = sorted(snapshot.texts, key=lambda path: ("test" not in path, path))
+    """Path, number and text of all lines, those of tests first: they are what is run; those of CI last."""
+    order = sorted(snapshot.texts, key=lambda path: (path.startswith("."), "test" not in path, path))
     for path in order:
         for number, line in enumerate(snapshot.texts[path].splitlines(), 1):
             if not line.lstrip().startswith("#"):
@@ -123,10 +125,25 @@ def find_reads(snapshot: Snapshot, path: str, name: str) -> list[Place]:
 
 def choose_name(found: re.Match[str], text: str) -> str:
     """The variable that a line reads; empty for a field of a class that reads none."""
-    if name := found["name"] or found["plain"]:
+    if name := found["name"] or found["plain"] or found["yaml"]:
         return name
     field = found["field"].upper()
     return next((each for each in read_uses(text).variables if each.upper().endswith(field)), "")
+
+
+def complete(snapshot: Snapshot, places: Sequence[Place], address: Address) -> Address:
+    """The address with what else the project's own line has of it."""
+    for place in places:
+        if found := URL.search(snapshot.texts[place.file].splitlines()[place.line - 1]):
+            with suppress(ValueError):
+                url = urlsplit(found[0])
+                return Address(
+                    address.host or url.hostname or "",
+                    address.port or str(url.port or ""),
+                    address.user or unquote(url.username or ""),
+                    address.database or unquote(url.path.strip("/")),
+                )
+    return address
 
 
 def find_password(snapshot: Snapshot, place: Place) -> str:

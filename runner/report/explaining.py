@@ -131,7 +131,8 @@ def read_server_log(folder: Path) -> Iterator[Symptom]:
     for line in dict.fromkeys(read_end(folder / LOGS["postgres"]).splitlines()):
         begun = START.fullmatch(line)
         if begun and begun["kind"] == "FATAL" and begun["user"] not in OURS:
-            yield Symptom("", f"FATAL: {begun['text']}", begun["text"])
+            database = begun["place"].partition(" ")[0]
+            yield Symptom("", f'FATAL: {begun["text"]} (in the database "{database}")', begun["text"])
 
 
 def read_end(path: Path) -> str:

@@ -100,7 +100,7 @@ def test_what_only_the_server_said_is_a_cause_unless_the_tests_say_it_too(folder
     line = '2026-11-24 13:47:43.000 UTC [7] {0}@app [unknown] FATAL:  role "{0}" does not exist\n'
     keep(folder, ("test_a", "Exception: no luck"), postgres=line.format("app") + line.format("postgres"))
     stdout = folder.run("explain").assert_exit(0).stdout
-    assert "1. the database was looked for elsewhere: user `app`" in stdout
+    assert "1. the database was looked for elsewhere: user `app`, database `app`" in stdout
     assert "user `postgres`" not in stdout
 
 

@@ -249,6 +249,7 @@ def test_a_hard_coded_address_is_answered_with_its_parts_and_the_isolation_that_
     assert set(found.todo[2:]) == {
         "[tool.runner.postgres]",
         'user = "me"',
+        'database = "piccolo"',
         'host = "localhost"',
         'password = "secret"',
     }
