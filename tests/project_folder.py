@@ -20,7 +20,7 @@ PYPROJECT = '[project]\nname = "sample"\nversion = "1"\n'
 LEAN = "-p no:cacheprovider -p no:hypothesispytest -p no:anyio"
 """Arguments for a pytest that a test starts: without plugins that only our own tests want, which take 2 s to load."""
 
-OURS = re.compile(r"RUNNER_|EPHEMERAL_RUNNER|PYTEST_|GITHUB_|GITLAB_|PG[A-Z]|(TEST_)?DATABASE_URL$")
+OURS = re.compile(r"RUNNER_|EPHEMERAL_RUNNER|PYTEST_|CI(_|$)|GITHUB_|GITLAB_|PG[A-Z]|(TEST_)?DATABASE_URL$")
 """Variables that would tell a child process of the run around the tests, or of the developer's own settings."""
 
 

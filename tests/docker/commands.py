@@ -21,7 +21,7 @@ Make = Callable[..., Path]
 ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "projects" / "small"
 ORDERS = ROOT / "tests" / "projects" / "orders"
-CLEARED = ("RUNNER_", "EPHEMERAL_RUNNER", "PYTEST_", "COV_", "GITHUB_", "GITLAB_")
+CLEARED = ("RUNNER_", "EPHEMERAL_RUNNER", "PYTEST_", "COV_", "CI", "GITHUB_", "GITLAB_")
 
 
 def make_environment(**changes: str) -> dict[str, str]:
