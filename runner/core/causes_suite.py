@@ -55,21 +55,19 @@ def diagnose_collected(hit: Hit) -> Diagnosis:
     return Diagnosis("collected", f"{told}{example}", (*todo, "or run without workers: `workers = 0`"))
 
 
-def diagnose_path(hit: Hit) -> Diagnosis | None:
-    """A path that tests may not write to."""
+def diagnose_path(hit: Hit) -> Diagnosis:
+    """A path that tests may not write to; a relative one is of the project, where pytest starts."""
     path = hit["path"]
-    if path.startswith(f"{PROJECT}/"):
-        inside = path.removeprefix(f"{PROJECT}/")
+    if path.startswith(f"{PROJECT}/") or not path.startswith("/"):
+        inside = path.removeprefix(f"{PROJECT}/").removeprefix("./")
         todo = (
             RUNNER,
             f'writable = ["{inside.partition("/")[0]}"]',
             'isolation = "sandbox"  # instead, where workers write the same files',
         )
         return Diagnosis("read-only", f"the tests write to `{inside}` of the project, which is read-only", todo)
-    if path.startswith("/"):
-        what = f"the tests write to `{path}`, for which their user has no right"
-        return Diagnosis("read-only", what, (RUNNER, f'writable = ["{path.rpartition("/")[0] or path}"]'))
-    return None
+    what = f"the tests write to `{path}`, for which their user has no right"
+    return Diagnosis("read-only", what, (RUNNER, f'writable = ["{path.rpartition("/")[0] or path}"]'))
 
 
 def diagnose_network(hit: Hit) -> Diagnosis | None:

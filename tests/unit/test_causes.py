@@ -143,6 +143,7 @@ KINDS = [
     ("memory", 'psycopg.errors.DiskFull: could not extend file "base/5/16": No space left on device'),
     ("read-only", "OSError: [Errno 30] Read-only file system: '/project/data/out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/project/out.csv'"),
+    ("read-only", "PermissionError: [Errno 13] Permission denied: 'out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/var/lib/app/out.csv'"),
     (
         "network",
