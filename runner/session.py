@@ -226,6 +226,7 @@ class Session:
             if code is None:
                 is_own = limit < left
                 total = own if is_own else self._plan.settings.timeout
+                self._steps.tell("timed-out", limit=total)
                 raise make_timeout(total, tally.running, self._steps.clock(), each.name if is_own else "")
             step["note"] = f"{each.name}: {tally.as_text(before)}"
         return code

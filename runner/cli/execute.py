@@ -16,6 +16,7 @@ from runner import __version__
 from runner.cli.advice import Advise
 from runner.cli.ci import tell_ci
 from runner.cli.done import Done
+from runner.cli.hanging import make_hang_keeper
 from runner.cli.history import record
 from runner.cli.loading import make_run, open_engine
 from runner.cli.main import silence
@@ -81,7 +82,9 @@ def execute(
         console = Console(shown if ci.is_known else sys.stderr, verbose, ci)
         output = stack.enter_context(Path(os.devnull).open("wb")) if is_quiet else shown.buffer
         listeners: list[Listener] = [console, make_writer(events), findings, *([listener] if listener else [])]
-        listeners += [] if is_quiet else [make_rerun_keeper(project, settings, engine, results)]
+        listeners += (
+            [] if is_quiet else [make_hang_keeper(results), make_rerun_keeper(project, settings, engine, results)]
+        )
         columns = shutil.get_terminal_size().columns
         show = make_show(output, console, ci.is_known and not is_quiet)
         console.begin()

@@ -10,6 +10,9 @@ from runner.core.places import PROJECT
 
 RUNNER = "[tool.runner]"
 
+WAITED = "when the limit was reached: "
+"""Begins a sentence on what a hanging test waited for."""
+
 COLLECTED = "Different tests were collected between"
 
 DIFFERENCES: Sequence[tuple[re.Pattern[str], str, tuple[str, ...]]] = (
@@ -97,12 +100,14 @@ def diagnose_hang(hit: Hit) -> Diagnosis:
     which = (
         ", ".join(f"`{test}` for {seconds} s" for test, seconds in running[:3]) or "no test: it hangs outside of them"
     )
+    waited = re.findall(rf"^{WAITED}(.*)$", hit.symptom.text, re.MULTILINE)
+    alone = f"; the test alone: `runner run '{running[0][0]}'`" if running else ""
     return Diagnosis(
         "hang",
-        f"tests hang: {which}",
+        f"tests hang: {'; '.join(waited[:2]) or which}",
         (
             "while it hangs again, `runner status` says what it waits for: `runner run --timeout 60` in one terminal,",
-            "`runner status` in another" + (f"; the test alone: `runner run '{running[0][0]}'`" if running else ""),
+            f"`runner status` in another{alone}",
         ),
     )
 

@@ -1,5 +1,6 @@
 """Reads what a run has kept, and its project's files, for the causes of its failures."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 from runner.core.attempt_log import AttemptLog, find_failed
 from runner.core.causes import Facts, Symptom
 from runner.core.causes_known import KNOWN
-from runner.core.causes_suite import COLLECTED
+from runner.core.causes_suite import COLLECTED, WAITED
 from runner.core.error_lines import find_errors, find_named
 from runner.core.events import Event
 from runner.core.explanation import Explanation, explain
@@ -22,7 +23,7 @@ from runner.errors import SettingsError
 from runner.project.detection import read_snapshot
 from runner.project.load import Project
 from runner.report.failures import read_text
-from runner.report.run_files import EVENTS, LOGS, parse
+from runner.report.run_files import EVENTS, HANG, LOGS, parse
 from runner.report.run_reports import read_report
 
 TEXTS = frozenset({".py", ".toml", ".ini", ".cfg", ".env", ".yml", ".yaml", ".txt", ".in", ".json", ".test", ""})
@@ -84,7 +85,7 @@ def read_symptoms(folder: Path, report: RunReport | None) -> Iterator[Symptom]:
     yield from read_suite_log(folder)
     yield from read_server_log(folder)
     if report is not None and report.error is not None:
-        text = f"{report.error.what}\n{report.error.cause}"
+        text = "\n".join([report.error.what, report.error.cause, *read_hang(folder)])
         yield Symptom("", text, report.error.what, text)
 
 
@@ -133,6 +134,13 @@ def read_server_log(folder: Path) -> Iterator[Symptom]:
         if begun and begun["kind"] == "FATAL" and begun["user"] not in OURS:
             database = begun["place"].partition(" ")[0]
             yield Symptom("", f'FATAL: {begun["text"]} (in the database "{database}")', begun["text"])
+
+
+def read_hang(folder: Path) -> list[str]:
+    """What the tests waited for when the time limit was reached, a sentence for each; none where nobody saw it."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return [f"{WAITED}{each}" for each in json.loads((folder / HANG).read_bytes())["sentences"]]
+    return []
 
 
 def read_end(path: Path) -> str:

@@ -12,6 +12,9 @@ from runner.core.run_state import RunState
 
 EVENTS = "events.jsonl"
 
+HANG = "hang.json"
+"""What the tests waited for when the time limit was reached."""
+
 LOGS = {"suite": "suite.log", "postgres": "postgres.log", "services": "services.log"}
 """The logs by the flags that name them."""
 

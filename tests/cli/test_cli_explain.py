@@ -109,6 +109,12 @@ def test_the_error_that_ended_a_run_is_explained_too(folder):
     error = RunError(code=93, what="the tests did not end within 5 s (`timeout`)", cause=cause)
     keep(folder, report=replace(REPORT, exit_code=93, error=error))
     assert "1. tests hang: `tests/test_a.py::test_a` for 4.9 s" in folder.run("explain").assert_exit(0).stdout
+    seen = {"sentences": ["gw0: tests/test_a.py::test_a hangs for 4.9 s: it has no connection to Postgres"]}
+    for text, is_told in ((json.dumps(seen), True), ("[1]", False), ("no JSON", False)):
+        (folder.path / ".runner/runs" / RUN / "hang.json").write_text(text)
+        assert (
+            "1. tests hang: gw0: tests/test_a.py::test_a hangs" in folder.run("explain").assert_exit(0).stdout
+        ) == is_told
 
 
 def test_a_run_without_failures_says_so(folder):

@@ -70,6 +70,19 @@ def test_database():
     psycopg.connect(os.environ["TEST_DATABASE_URL"]).close()
 """
 
+HANGING = """\
+import os
+import psycopg
+
+def test_waits_for_itself():
+    address = os.environ["TEST_DATABASE_URL"]
+    with psycopg.connect(address) as first, psycopg.connect(address, autocommit=True) as second:
+        first.execute("CREATE TABLE rows (id integer)")
+        first.commit()
+        first.execute("LOCK TABLE rows")
+        second.execute("SELECT * FROM rows")
+"""
+
 
 def test_one_run_with_many_causes_is_explained_and_says_what_a_project_without_settings_went_by(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(SMALL, tmp_path / "small"))
@@ -114,3 +127,12 @@ def test_a_database_that_no_test_used_fails_in_ci_and_warns_elsewhere(make_proje
 
     (folder / "test_using.py").write_text(USING)
     assert run(folder, "run", "--strict").exit_code == 0
+
+
+def test_a_hang_is_explained_by_what_the_test_waited_for_when_the_limit_was_reached(make_project: Make) -> None:
+    folder = make_project({"test_hanging.py": HANGING})
+    assert run(folder, "run", "-n", "0", "--timeout", "4").exit_code == 93
+    [cause] = json.loads(run(folder, "explain", "--json").stdout)["causes"]
+    assert cause["kind"] == "hang"
+    assert "test_hanging.py::test_waits_for_itself hangs" in cause["what"]
+    assert "deadlock that goes through the test itself" in cause["what"]
