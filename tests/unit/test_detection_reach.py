@@ -222,6 +222,7 @@ def test_servers_that_are_processes_get_their_programs(code, arguments):
     settings = detect_own_servers(make({"tests/test_a.py": code}, **depend("pytest-postgresql"))).settings
     assert settings["packages"] == ["postgresql"]
     assert settings["isolation"] == "none"
+    assert settings["strict"] is False
     assert settings.get("pytest_args") == arguments
 
 
