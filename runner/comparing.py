@@ -17,7 +17,7 @@ from runner.core.settings_postgres_rules import find_conflict
 from runner.core.trials import Trial
 from runner.engines.protocol import Engine
 from runner.environment import Environment
-from runner.errors import CollectionError, EmptySelectionError, Interrupted, RunnerError, SettingsError
+from runner.errors import CollectionError, EmptySelectionError, EngineError, Interrupted, RunnerError, SettingsError
 from runner.isolation import RuleWatch
 from runner.session import Session, take_last_words
 from runner.streams import Streams, make_timeout
@@ -126,6 +126,9 @@ class ComparingSession(Session):
         except RunnerError as error:
             if not each.needs.workers:
                 raise
+            if isinstance(error, EngineError) and not self.outcome.log.last:
+                # Workers are there only once pytest has started: this isolation cannot be had.
+                return Trial(error=error)
             code, ended = 0, ": ".join(filter(None, (error.what, error.cause)))
         seconds = self._steps.clock() - began
         if code is None:
