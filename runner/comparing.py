@@ -124,11 +124,11 @@ class ComparingSession(Session):
             environment.interrupt()
             raise
         except RunnerError as error:
+            if isinstance(error, EngineError) and not self.outcome.log.last:
+                # What an engine refuses may show only once pytest has started.
+                return Trial(error=error)
             if not each.needs.workers:
                 raise
-            if isinstance(error, EngineError) and not self.outcome.log.last:
-                # Workers are there only once pytest has started: this isolation cannot be had.
-                return Trial(error=error)
             code, ended = 0, ": ".join(filter(None, (error.what, error.cause)))
         seconds = self._steps.clock() - began
         if code is None:

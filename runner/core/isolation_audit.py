@@ -112,7 +112,10 @@ class IsolationAudit:
             self.tell(f"serial, in isolation `{isolation}`")
             first = self._ask(isolation, with_workers=False)
             if first.error is None:
-                self._serial = [first, self._ask(isolation, with_workers=False)]
+                second = self._ask(isolation, with_workers=False)
+                if second.error is not None:
+                    raise second.error
+                self._serial = [first, second]
                 return isolation
             refused.append(first.error)
         # What the strongest was refused for may be its own; what the cheapest was refused for is everybody's.

@@ -125,6 +125,12 @@ def test_where_no_isolation_can_be_had_the_cheapest_one_says_why():
         search(Simulation(answers))
 
 
+def test_a_second_serial_run_that_cannot_be_had_is_no_measure():
+    serial = {(MODES[-1], False): [make_trial(), Trial(error=EngineError("the engine is gone"))]}
+    with pytest.raises(EngineError, match="the engine is gone"):
+        search(Simulation(serial))
+
+
 def test_where_nothing_is_equal_a_group_without_workers_is_the_way_out():
     broken = [make_trial({TESTS[0]: ("failed", 'database "shop" already exists')})]
     advice = search(Simulation(**dict.fromkeys(MODES, broken)))
