@@ -26,15 +26,28 @@ packages=$(/opt/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("
 
 sh /build/lock.sh
 
-say "adding pytest, pytest-xdist, pytest-rerunfailures and psycopg beside them"
+# Frameworks take psycopg where it is installed (Django does so before psycopg2), so a project that pins others, but not
+# it, does not get to see ours: the plugin alone knows the folder (connecting.py).
+tools=/build/tools
+driver=
+if [ -s /build/pinned.txt ] && ! grep -q -e '^psycopg==' -e '^psycopg @' /build/pinned.txt; then
+    driver=/opt/venv/lib/ephemeral-runner
+    tools=/build/rest-of-tools
+    for kind in in txt; do grep -v '^psycopg' "/build/tools.$kind" > "$tools.$kind"; done
+fi
+say "adding pytest, pytest-xdist and pytest-rerunfailures beside them, and psycopg${driver:+ out of their sight}"
 # Our own pins first. Where they do not fit what the project pinned, those of its pins and the rest of ours: the same
 # versions every time. Where that does not fit either, whatever does: the project's pins stay.
 awk -F '[=; ]' 'NR == FNR { pinned[$1]; next }
-    !($1 in pinned) && !($1 == "psycopg-binary" && "psycopg" in pinned)' /build/pinned.txt /build/tools.txt > /build/rest.txt
-"$uv" pip install --constraint /build/pinned.txt -r /build/tools.txt 2>/build/refused \
-    || "$uv" pip install --constraint /build/pinned.txt --constraint /build/rest.txt -r /build/tools.in 2>/build/refused \
+    !($1 in pinned) && !($1 == "psycopg-binary" && "psycopg" in pinned)' /build/pinned.txt "$tools.txt" > /build/rest.txt
+"$uv" pip install --constraint /build/pinned.txt -r "$tools.txt" 2>/build/refused \
+    || "$uv" pip install --constraint /build/pinned.txt --constraint /build/rest.txt -r "$tools.in" 2>/build/refused \
     || { say "our pins do not fit the project's; looking for versions that do"; cat /build/refused
-         "$uv" pip install --constraint /build/pinned.txt -r /build/tools.in; }
+         "$uv" pip install --constraint /build/pinned.txt -r "$tools.in"; }
+if [ -n "$driver" ]; then
+    grep '^psycopg' /build/tools.in | "$uv" pip install --target "$driver" --constraint /build/tools.txt -r -
+    rm -rf "$driver/bin" "$driver/.lock"
+fi
 
 if [ "$INSTALL_PROJECT" = yes ]; then
     before=$(cd "$packages" && echo *.dist-info)

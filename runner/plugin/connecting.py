@@ -1,14 +1,21 @@
 """The plugin's door to Postgres: the only place that connects; what goes wrong is told without the address.
 
-Imports psycopg, the suite's own, when something connects: most processes never do.
+Imports psycopg, the suite's own if it has it, when something connects: most processes never do.
 """
 
 from __future__ import annotations
 
 import re
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .address import for_libpq
+
+DRIVER = Path(sys.prefix, "lib", "ephemeral-runner")
+"""Where images have psycopg for suites without it, which do not see it: images/suite/install.sh."""
 
 TIMEOUT = 5
 """Seconds to wait for a connection."""
@@ -29,10 +36,7 @@ def connect(url: str, database: str | None = None, **options: Any) -> Any:
     Raises:
         ServerError: no connection, or psycopg is not installed.
     """
-    try:
-        import psycopg
-    except ImportError:
-        raise ServerError("psycopg is not installed") from None
+    psycopg = load_psycopg()
     known = frozenset(each.keyword.decode() for each in psycopg.pq.Conninfo.get_defaults())
     place = {} if database is None else {"dbname": database}
     try:
@@ -41,6 +45,20 @@ def connect(url: str, database: str | None = None, **options: Any) -> Any:
         reason = explain(str(error))
     # Outside the block: an error's context would show the address.
     raise ServerError(reason)
+
+
+def load_psycopg() -> Any:
+    """The suite's psycopg, or ours; from then on this process imports it as any other.
+
+    Raises:
+        ServerError: there is none.
+    """
+    with suppress(ImportError):
+        return import_module("psycopg")
+    if not DRIVER.is_dir():
+        raise ServerError("psycopg is not installed")
+    sys.path.append(str(DRIVER))
+    return import_module("psycopg")
 
 
 def explain(text: str) -> str:

@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+import runner.plugin
 from runner.plugin import ownership
 from runner.plugin.address import AddressError, find_password, for_libpq, split, with_database, with_search_path
-from runner.plugin.connecting import ServerError, connect
+from runner.plugin.connecting import ServerError, connect, load_psycopg
 from runner.plugin.databases import make_name
 from runner.plugin.standalone import activate
 from runner.plugin.worker_slots import find_slot
@@ -118,6 +121,18 @@ def test_a_suite_without_psycopg_is_told(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ServerError, match=r"^psycopg is not installed$"):
         connect(GIVEN)
+
+
+def test_a_suite_without_psycopg_sees_ours_once_something_connects(monkeypatch, tmp_path):
+    (tmp_path / "psycopg.py").write_text("name = 'ours'")
+    monkeypatch.setattr("runner.plugin.connecting.DRIVER", tmp_path)
+    monkeypatch.setattr(sys, "path", [str(Path(runner.plugin.__file__).parent)])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "psycopg"]:
+        monkeypatch.delitem(sys.modules, name)
+    assert find_spec("psycopg") is None
+    assert load_psycopg().name == "ours"
+    assert find_spec("psycopg").origin == str(tmp_path / "psycopg.py")
+    monkeypatch.delitem(sys.modules, "psycopg")
 
 
 @given(NAME, NAME.filter(lambda text: len(text.encode()) < 40))
