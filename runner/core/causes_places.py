@@ -1,7 +1,7 @@
 """Finds where a project says what a failure shows: an address in its files, and the variable that holds it. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -46,21 +46,24 @@ class Address:
 
 def find_places(snapshot: Snapshot, address: Address) -> list[Place]:
     """The lines that hold an address, those that fit best; none where nothing fits well."""
+    parts = {address.port, address.user, address.database, *(LOCAL if address.host in LOCAL else [address.host])} - {""}
     scored = [
         (score, Place(path, number, shorten(line)))
-        for path, number, line in list_lines(snapshot)
+        for path, number, line in list_lines(snapshot, parts)
         if (score := rate(line, address)) >= 2
     ]
     best = max((score for score, _ in scored), default=0)
     return [place for score, place in scored if score == best][:SHOWN]
 
 
-def list_lines(snapshot: Snapshot) -> Iterator[tuple[str, int, str]]:
-    """Path, number and text of all lines, those of tests first: they are what is run; those of CI last."""
+def list_lines(snapshot: Snapshot, parts: Collection[str]) -> Iterator[tuple[str, int, str]]:
+    """Path, number and text of lines with any of the parts; tests first: they are what is run; what CI has last."""
     order = sorted(snapshot.texts, key=lambda path: (path.startswith("."), "test" not in path, path))
     for path in order:
+        if not any(part in snapshot.texts[path] for part in parts):
+            continue
         for number, line in enumerate(snapshot.texts[path].splitlines(), 1):
-            if not line.lstrip().startswith("#"):
+            if any(part in line for part in parts) and not line.lstrip().startswith("#"):
                 yield path, number, line
 
 

@@ -170,7 +170,7 @@ RULES: Sequence[Rule] = (
         ),
     ),
     rule(
-        r"\"?(?P<name>\w+)\"? must be loaded via \"?shared_preload_libraries",
+        r"\b(?P<name>\w+)\"? must be loaded via \"?shared_preload_libraries",
         say(
             "setting",
             "`{name}` must be loaded with the server",

@@ -127,7 +127,7 @@ RULES: Sequence[Rule] = (
     rule(r"Can't connect to MySQL server on '(?P<host>[\w.-]+)(?::(?P<port>\d+))?'", diagnose_port),
     rule(r"Cannot connect to host (?P<host>[\w.-]+):(?P<port>\d+) ", diagnose_port),
     rule(r"Connection\w*Pool\(host='(?P<host>localhost|127\.0\.0\.1|[\w-]+)', port=(?P<port>\d+)\)", diagnose_port),
-    rule(r"(?P<host>[\w-]+(?:\.[\w-]+)*):(?P<port>\d{2,5}): \[Errno (?:111|-[235])\]", diagnose_port),
+    rule(r"(?<![\w.-])(?P<host>[\w-]+(?:\.[\w-]+)*):(?P<port>\d{2,5}): \[Errno (?:111|-[235])\]", diagnose_port),
     rule(r"\((?:host|'?host'?)=?'?(?P<host>[\w.-]+)'?, port=(?P<port>\d+).*(?:refused|Errno 111)", diagnose_port),
     rule(r"(?:refused|Errno 111)\D{0,40}?\b(?P<host>localhost|127\.0\.0\.1):(?P<port>\d{2,5})\b", diagnose_port),
 )

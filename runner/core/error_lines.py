@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+LONGEST, MOST = 500, 100
+"""Characters of a line, and lines, that are looked at: a dumped value may have thousands, and names no cause."""
+
 PYTEST = re.compile(r"^E(?: {3,}(.*)|\s*)$")
 """What pytest puts before the lines of an error, but not before those of the code around."""
 
@@ -29,7 +32,7 @@ def find_errors(message: str, text: str) -> str:
         return ""
     if message and not any(message in line for line in lines):
         lines = [*lines, message]
-    return "\n".join(line.strip() for line in lines if line.strip())
+    return "\n".join(line.strip()[:LONGEST] for line in lines[-MOST:] if line.strip())
 
 
 def is_comparison(lines: Sequence[str], message: str) -> bool:

@@ -47,11 +47,15 @@ def explain(symptoms: Sequence[Symptom], rules: Sequence[Rule], facts: Facts) ->
     """Find the cause of each symptom; rules are asked in order, the more special ones come first."""
     causes: dict[tuple[str, str], Cause] = {}
     unknown: dict[str, list[str]] = {}
+    known: dict[tuple[str, ...], tuple[Diagnosis | None, str]] = {}
     for symptom in symptoms:
-        diagnosis, error = diagnose(symptom, rules, facts)
+        # Hundreds of tests fail for one reason with one text, and a rule may read the whole project.
+        key = (symptom.errors, symptom.message, symptom.output, *symptom.groups)
+        if key not in known or not symptom.test:
+            known[key] = diagnose(symptom, rules, facts)
+        diagnosis, error = known[key]
         if diagnosis is not None:
-            key = (diagnosis.kind, diagnosis.what)
-            causes.setdefault(key, Cause(diagnosis)).add(symptom.test, error)
+            causes.setdefault((diagnosis.kind, diagnosis.what), Cause(diagnosis)).add(symptom.test, error)
         elif symptom.test:
             unknown.setdefault(generalize(error), []).append(symptom.test)
     ranked = sorted(causes.values(), key=lambda each: (bool(each.tests), -len(each.tests)))
