@@ -22,10 +22,17 @@ def pack_sources(layout: Layout, folder: Path, names: Sequence[str], settings: S
     with ExitStack() as stack:
         history: dict[str, Path] = {}
         if settings.git and (top := find_top(folder)):
-            history[REPOSITORY] = stack.enter_context(copy_repository(top))
+            history[REPOSITORY] = stack.enter_context(copy_repository(top, list_places(layout, top)))
         own = pack(folder, names, opened, {} if layout.inside else history)
         around = [name for path in layout.outside for name in list_outside(layout.root, path)]
         return own, pack(layout.root, around, (), history) if layout.inside else b""
+
+
+def list_places(layout: Layout, top: Path) -> list[str]:
+    """What of a repository comes along, relative to its folder; nothing where all of it does."""
+    if not layout.inside:
+        return []
+    return [(layout.root / path).relative_to(top).as_posix() for path in (layout.inside, *layout.outside)]
 
 
 def list_outside(root: Path, path: str) -> list[str]:

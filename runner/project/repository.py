@@ -3,7 +3,7 @@
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,8 +47,12 @@ def read_history(folder: Path) -> History:
 
 
 @contextmanager
-def copy_repository(top: Path) -> Iterator[Path]:
+def copy_repository(top: Path, places: Sequence[str] = ()) -> Iterator[Path]:
     """A folder like `.git`, with the history and nothing else: no addresses of remotes, no hooks, no settings.
+
+    Args:
+        top: the repository's folder.
+        places: the files and folders of it that come along, where these are not all; git then misses no other.
 
     Raises:
         SettingsError: git cannot copy it.
@@ -65,4 +69,16 @@ def copy_repository(top: Path) -> Iterator[Path]:
         ask_git(target, "config", "core.bare", "false")
         # The index says that nothing was changed since.
         ask_git(target, "--git-dir=.", "read-tree", "HEAD")
+        if places:
+            leave_out(target, places)
         yield target
+
+
+def leave_out(target: Path, places: Sequence[str]) -> None:
+    """Let git expect no file in the work tree but those of some places, as it does in a sparse checkout."""
+    names = ask_git(target, "--git-dir=.", "ls-files", "-z").split("\0")
+    absent = [
+        name for name in names if name and not any(name == each or name.startswith(f"{each}/") for each in places)
+    ]
+    command = ["git", "--git-dir=.", "--work-tree=.", "update-index", "-z", "--skip-worktree", "--stdin"]
+    subprocess.run(command, cwd=target, input=os.fsencode("\0".join(absent)), capture_output=True, check=False)

@@ -153,3 +153,17 @@ def test_the_id_of_the_commit_depends_on_the_sources_only_where_they_are_in_it(g
             assert git(made, "describe", "--tags", "--dirty") == "v1.0\n"
             ids.setdefault(has_files, set()).add(git(made, "rev-parse", "HEAD"))
     assert {has_files: len(found) for has_files, found in ids.items()} == {True: 2, False: 1}
+
+
+def test_git_misses_no_file_that_does_not_come_along(git, repository, tmp_path):
+    (repository / "app").mkdir()
+    (repository / "app" / "b.py").write_text("2\n")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "second")
+    part = tmp_path / "part"
+    (part / "app").mkdir(parents=True)
+    (part / "app" / "b.py").write_text("2\n")
+    with copy_repository(repository, ["app"]) as copied:
+        assert git(part, f"--git-dir={copied}", "--work-tree=.", "status", "--porcelain") == ""
+        (part / "app" / "b.py").unlink()
+        assert git(part, f"--git-dir={copied}", "--work-tree=.", "status", "--porcelain") == " D app/b.py\n"
