@@ -7,7 +7,9 @@
 # left. Whatever would differ between two builds is listed in docs/reproducibility.md.
 set -eu
 . /build/project.env
-export LC_ALL=C.UTF-8 HOME=/build/home TMPDIR=/build/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=0
+export LC_ALL=C.UTF-8 HOME=/build/home TMPDIR=/build/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
+# A wheel is a ZIP file, which knows no time before 1980.
+export SOURCE_DATE_EPOCH=315532800
 umask 022
 mkdir -p "$HOME" "$TMPDIR"
 root=/project

@@ -1,5 +1,7 @@
 # Finishes the environment of a suite: its user and its folders, and nothing left of the build.
 set -eu
+# The day in /etc/shadow.
+export LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH=0
 echo "== making the user and the folders"
 umask 022
 useradd --uid 1000 --create-home suite
