@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,13 +96,17 @@ def read_stacks(api: "APIClient", containers: Mapping[str, str], seen: Status) -
 
 def list_backends(api: "APIClient", containers: Mapping[str, str], problems: list[str]) -> list[Backend]:
     """The backends of the server, if there is one; why they cannot be seen is added to the problems."""
-    from runner.engines.docker.inquiry import ask_postgres
+    from runner.engines.docker.inquiry import ask_postgres, list_servers
     from runner.postgres.activity import read_activity
 
     if "postgres" not in containers:
         return []
     try:
-        return read_activity(lambda database, text: ask_postgres(api, containers["postgres"], database, text))
+        found = list[Backend]()
+        for slot, port in list_servers(api, containers["postgres"]).items():
+            ask = partial(ask_postgres, api, containers["postgres"], port=port)
+            found += [replace(each, worker=slot) for each in read_activity(ask)]
+        return found
     except (EngineError, PostgresError) as error:
         problems.append(f"{error.what}: {error.cause}")
         return []

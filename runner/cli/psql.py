@@ -38,7 +38,7 @@ def psql(
 
     containers = ask_engine()
     found = find_living_run(find_root(project), run, containers)
-    with Visit(found, containers.get(found, {})) as visit:
+    with Visit(found, containers.get(found, {}), slot) as visit:
         user, database = visit.logins.find(slot)
         if as_json:
             where = {"run": found, "container": visit.container, "user": user, "database": database}

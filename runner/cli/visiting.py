@@ -11,7 +11,7 @@ from typing import Self
 from runner.core.logins import Logins
 from runner.engines.docker.connect import connect
 from runner.engines.docker.execution import UNKNOWN, Execution
-from runner.engines.docker.inquiry import ask_postgres
+from runner.engines.docker.inquiry import ask_postgres, list_servers
 from runner.engines.docker.living import find_living
 from runner.engines.protocol import Command
 from runner.errors import PostgresError, RunnerError, SettingsError
@@ -32,12 +32,13 @@ KILLED = frozenset({128 + signal.SIGKILL, UNKNOWN})
 class Visit:
     """One connection to the engine, for one run."""
 
-    def __init__(self, run: str, containers: Mapping[str, str]) -> None:
+    def __init__(self, run: str, containers: Mapping[str, str], slot: str = "") -> None:
         """Connect.
 
         Args:
             run: the run's id.
             containers: its containers by role.
+            slot: whose server is meant, where each slot has one; empty for the first.
 
         Raises:
             SettingsError: it has no server.
@@ -46,7 +47,7 @@ class Visit:
             hint = f"it may not be there yet, or its tests need none: `runner status {run}`"
             raise SettingsError(f"the run `{run}` has no Postgres now", hint=hint)
         self.container = containers["postgres"]
-        self._run = run
+        self._run, self._slot = run, slot
         self._client = connect(os.environ.get("DOCKER_HOST"))
 
     def __enter__(self) -> Self:
@@ -61,7 +62,17 @@ class Visit:
         return read_logins(self._ask)
 
     def _ask(self, database: str, statement: str) -> str:
-        return ask_postgres(self._client.api, self.container, database, statement)
+        return ask_postgres(self._client.api, self.container, database, statement, self.port)
+
+    @cached_property
+    def port(self) -> int:
+        """Of the slot's server, or of the first one; raises SettingsError where the slot has none yet."""
+        servers = list_servers(self._client.api, self.container)
+        if not self._slot or "" in servers:
+            return min(servers.values())
+        if self._slot not in servers:
+            raise SettingsError(f"no slot `{self._slot}`", hint=f"there are {', '.join(servers)}")
+        return servers[self._slot]
 
     def open_psql(self, user: str, database: str, arguments: Sequence[str], term: str) -> int:
         """Give the terminal to psql; its exit code.
@@ -72,6 +83,7 @@ class Visit:
         """
         terminal, name = Terminal(), f"psql {secrets.token_hex(4)}"
         variables = {"PGHOST": "/tmp", "PGUSER": user, "PGDATABASE": database, "PGAPPNAME": name}  # noqa: S108 -- its socket
+        variables |= {"PGPORT": str(self.port)}
         variables |= {"TERM": term or "dumb", "LANG": "C.UTF-8", "HOME": "/tmp"}  # noqa: S108 -- it may write there
         command = Command(["psql", *arguments], variables, terminal.find_size(), "postgres")
         process = None

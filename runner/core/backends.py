@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from runner.core.names import is_slot
+from runner.core.names import MASTER, is_slot
 
 SUPERUSER = "postgres"
 IN_TRANSACTION = "idle in transaction"
@@ -98,6 +98,8 @@ def find_owners(backends: Sequence[Backend], ports: Mapping[int, str], workers: 
     """
 
     def find(each: Backend) -> str:
+        if each.worker and each.worker != MASTER:
+            return each.worker  # Its slot's server has told.
         if each.is_ours:
             return ""
         only = next(iter(workers)) if len(workers) == 1 else ""

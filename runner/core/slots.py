@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from runner.core.groups import OWN_SERVER, Group, Isolation
 from runner.core.names import MASTER
@@ -76,6 +76,13 @@ def make_server(postgres: Postgres, isolation: Isolation, secret: str) -> dict[s
 def find_port(first: int, slot: str) -> int:
     """The port of a slot's own server: the slot `master` has the first one."""
     return first + 1 + int(slot.removeprefix("gw")) if slot.startswith("gw") else first
+
+
+def name_servers(first: int, ports: Sequence[int]) -> dict[str, int]:
+    """The ports of servers by their slots; one that is alone is that of all slots, by an empty name."""
+    if len(ports) < 2:
+        return {"": first}
+    return {MASTER if port == first else f"gw{port - first - 1}": port for port in ports if port >= first}
 
 
 def name_in_slot(database: str, isolation: Isolation) -> str:

@@ -18,6 +18,7 @@ from runner.core.slots import (
     make_scope_durations,
     make_server,
     make_setup_environment,
+    name_servers,
 )
 from runner.core.transient import DEFAULT_TRANSIENT
 
@@ -224,3 +225,11 @@ def test_setup_works_on_the_first_server_under_the_names_that_tests_see():
     server = make_server(Postgres(database="library"), "server", "secret")
     found = make_setup_environment(Plan(Settings(), Selection(), ()), server, {})
     assert found["DATABASE_URL"] == "postgresql://suite:secret@127.0.0.1:5432/library"
+
+
+@pytest.mark.parametrize(
+    ("ports", "named"),
+    [([], {"": 5400}), ([5400], {"": 5400}), ([5400, 5401, 5404], {"master": 5400, "gw0": 5401, "gw3": 5404})],
+)
+def test_a_server_is_a_slots_where_it_is_not_alone(ports, named):
+    assert name_servers(5400, ports) == named

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from docker.api.client import APIClient
 
+from runner.core.slots import name_servers
 from runner.engines.docker.connect import translate
 from runner.engines.docker.dump import quote_dbname
 from runner.errors import PostgresError
@@ -41,7 +42,22 @@ def inquire(api: APIClient, container: str, argv: Sequence[str], user: str = "")
     return Answer((output or b"").decode(errors="replace"), (complaints or b"").decode(errors="replace"), exit_code)
 
 
-def ask_postgres(api: APIClient, container: str, database: str, statement: str) -> str:
+SOCKETS = 'cd /tmp && echo "${PGPORT:-5432}" .s.PGSQL.*[0-9]'
+"""Says the first server's port, and the sockets of all."""
+
+
+def list_servers(api: APIClient, container: str) -> dict[str, int]:
+    """The ports of the servers in a container, by slot, where each slot has one; else that of the only one, by "".
+
+    Raises:
+        EngineError: as `inquire`.
+    """
+    first, *sockets = inquire(api, container, ["sh", "-c", SOCKETS]).output.split() or ["5432"]
+    ports = sorted(int(port) for each in sockets if (port := each.rpartition(".")[2]).isdigit())
+    return name_servers(int(first), ports)
+
+
+def ask_postgres(api: APIClient, container: str, database: str, statement: str, port: int = 0) -> str:
     """The one value that a statement has, asked as a superuser through the server's own Unix socket.
 
     Raises:
@@ -49,6 +65,7 @@ def ask_postgres(api: APIClient, container: str, database: str, statement: str) 
         EngineError: as `inquire`.
     """
     argv = ["psql", "--host=/tmp", "--username=postgres", "--no-psqlrc", "--quiet", "--no-align", "--tuples-only"]
+    argv += [f"--port={port}"] if port else []
     answer = inquire(
         api, container, [*argv, f"--dbname={quote_dbname(database)}", f"--command={statement}"], "postgres"
     )
