@@ -6,6 +6,8 @@ import os
 from collections.abc import Generator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from traceback import walk_tb
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -65,13 +67,17 @@ class Locator:
 
 def find_place(error: pytest.ExceptionInfo[BaseException], project: str) -> Place | None:
     """The innermost line of the project that a traceback shows; what hides itself from tracebacks is passed over."""
-    shown = [
-        (str(entry.path), entry.lineno + 1) for entry in error.traceback if not entry.ishidden(error)
-    ]  # Pytest counts lines from 0.
+    shown = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.tb) if not hides_itself(frame, error)]
     for path, line in reversed(shown):
         if file := relate(path, project):
             return file, line
     return None
+
+
+def hides_itself(frame: FrameType, error: pytest.ExceptionInfo[BaseException]) -> bool:
+    """Whether pytest leaves a call out of tracebacks; its own function for that has another signature before 7.3."""
+    mark = frame.f_locals.get("__tracebackhide__", frame.f_globals.get("__tracebackhide__", False))
+    return bool(mark(error) if callable(mark) else mark)
 
 
 def find_syntax(error: BaseException, project: str) -> Place | None:
