@@ -16,7 +16,7 @@ USED_BY = re.compile(r"(^|/)(?:GNUmakefile|[Mm]akefile|tox\.ini)$")
 
 
 def detect_env_files(snapshot: Snapshot) -> Detected:
-    """The variables of the file that CI copies, and the file that has to be there because nothing else is read."""
+    """The variables of the file that CI copies, and a note where nothing else is read."""
     detected = Detected()
     for source, where in find_copies(snapshot):
         variables = dict(read_variables(snapshot.texts[source]))
@@ -26,8 +26,8 @@ def detect_env_files(snapshot: Snapshot) -> Detected:
         if match := search_code(ONLY_FILE, text):
             named = re.findall(r"[\"']([^\"']*env[^\"']*)[\"']", text[match.start() :].partition(")")[0])
             file = named[0] if named else ".env"
-            found = Finding("variables", f"`{file}` goes before the environment, so a run writes it", path)
-            return detected | Detected((found,), {"env_file": file})
+            note = f"{path} reads `{file}` and not the environment, in which each worker has its own address; let a"
+            return detected | Detected((), {}, (f"{note} variable that is set win, as `load_dotenv()` does",))
     return detected
 
 

@@ -242,8 +242,10 @@ def test_a_file_of_variables_that_ci_copies_becomes_variables():
         ("load_dotenv()", None),
     ],
 )
-def test_a_file_that_goes_before_the_environment_is_written_by_the_run(code, file):
-    assert detect_env_files(make({"app/config.py": code})).settings.get("env_file") == file
+def test_code_that_reads_a_file_and_not_the_environment_is_told(code, file):
+    detected = detect_env_files(make({"app/config.py": code}))
+    assert [note.startswith(f"app/config.py reads `{file}` and not") for note in detected.notes] == [True] * bool(file)
+    assert detected.settings == {}
 
 
 def test_other_services_are_told_once_and_not_where_there_are_services():
