@@ -12,6 +12,9 @@ import threading
 import time
 
 HOST = "127.0.0.1"
+OURS = "127.0.0.9"
+"""Where its connections come from, so that the server can tell them from those of tests."""
+
 PATIENCE = 2.0
 """Seconds for the server to begin to listen; the runner tries again after that."""
 
@@ -24,7 +27,7 @@ def connect(port):
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            return socket.create_connection((HOST, port))
+            return socket.create_connection((HOST, port), source_address=(OURS, 0))
         except OSError as error:
             if time.monotonic() > deadline:
                 sys.exit(str(error))

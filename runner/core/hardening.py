@@ -26,6 +26,9 @@ DATA_VARIABLE = "EPHEMERAL_RUNNER_DATA"
 DATA_ON_DISK = "/var/lib/ephemeral-runner"
 """Where the data goes without it."""
 
+TRUST_VARIABLE = "EPHEMERAL_RUNNER_TRUST"
+"""Lets any role in without a password from the suite's own network namespace, but not through a tunnel."""
+
 AGAIN_VARIABLE = "EPHEMERAL_RUNNER_AGAIN"
 """Lets servers be started beside the first one, and that one be started again (images/postgres/servers.sh)."""
 

@@ -1,6 +1,6 @@
 """The settings of `[tool.runner.postgres]`: what a suite expects of its database. Pure."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import fields
@@ -26,6 +26,10 @@ class Postgres(Struct, frozen=True, kw_only=True):
         Meta(description="name of the role that tests log in as; may hold `{slot}`; empty: the isolation's own"),
     ] = ""
     password: Annotated[str, Meta(description="its password, where tests have it in their text; empty: random")] = ""
+    authentication: Annotated[
+        Literal["password", "trust"],
+        Meta(description="`trust`: any role gets in without a password, where no worker is kept from another's role"),
+    ] = "password"
     database: Annotated[
         str, Meta(description="name of the database of a slot; may hold `{slot}`; empty: the isolation's own")
     ] = ""

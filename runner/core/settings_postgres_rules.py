@@ -160,6 +160,9 @@ def list_conflicts_of_own(postgres: Postgres, _rights: Sequence[Right] = ()) -> 
 
 def list_conflicts_of_roles(postgres: Postgres, rights: Sequence[Right]) -> Iterator[Refusal]:
     """Roles are the whole server's."""
+    if postgres.authentication == "trust":
+        cause = "passwords are what keeps workers from each other's roles here"
+        yield refuse("authentication", postgres.authentication, cause, SERVER)
     if "createrole" in rights and int(postgres.major) < 16:
         cause = "before Postgres 16 a role with this right may change the roles of other workers"
         yield Refusal(("rights",), [*rights], cause, SERVER)

@@ -156,3 +156,16 @@ def test_a_slot_of_several_databases_has_the_addresses_of_all_in_one_variable():
     found = text.format_map(fill_server(server, "gw0"))
     assert found == "postgresql://a:p@127.0.0.1:5432/gw0,postgresql://a:p@127.0.0.1:5432/gw0_logs"
     assert make_list(make_server(Postgres(), "database", "s")) == make_list(None) == {}
+
+
+@pytest.mark.parametrize("isolation", ["schema", "database"])
+def test_roles_without_passwords_are_refused_where_they_keep_workers_apart(isolation):
+    error = refuse({"authentication": "trust"}, isolation=isolation)
+    assert "keeps workers from each other's roles" in error.cause
+    assert "server" in error.hint
+
+
+@pytest.mark.parametrize("isolation", ["server", "sandbox", "none"])
+def test_roles_without_passwords_are_taken_where_there_is_nobody_else(isolation):
+    settings = merge_settings({"postgres": {"authentication": "trust"}}, {}, {"isolation": isolation}).settings
+    assert settings.postgres.authentication == "trust"

@@ -19,6 +19,7 @@ from runner.core.hardening import (
     PORT_VARIABLE,
     SETTINGS_VARIABLE,
     STATEMENTS_VARIABLE,
+    TRUST_VARIABLE,
 )
 from runner.core.postgres_conf import make_conf
 from runner.core.settings_postgres import Postgres
@@ -97,6 +98,8 @@ class DisposablePostgres(PostgresContainer):
         if memory:
             options["shm_size"] = f"{memory}m"
             self.with_env(DATA_VARIABLE, DATA_IN_MEMORY)
+        if wanted.authentication == "trust":
+            self.with_env(TRUST_VARIABLE, "yes")
         self.with_env(AGAIN_VARIABLE, "yes")
         if statements:
             self.with_env(STATEMENTS_VARIABLE, statements)
