@@ -1,6 +1,8 @@
 """The command itself, started on real projects, and what the engine holds afterwards."""
 
+import itertools
 import os
+import re
 import subprocess
 import sys
 import time
@@ -38,10 +40,11 @@ class Ended:
 
     @property
     def error(self) -> str:
-        """What was printed from `error:` on, without the closing count."""
+        """What was printed from `error:` on, without the lines about it that follow, and the closing count."""
         lines = self.stderr.splitlines()
         start = next(number for number, line in enumerate(lines) if line.startswith("error:"))
-        return "\n".join(line for line in lines[start:] if not line.startswith("left behind"))
+        told = re.compile(r"(?:error|cause|hint): | {7}")
+        return "\n".join(itertools.takewhile(told.match, lines[start:]))
 
     @property
     def last_line(self) -> str:

@@ -131,7 +131,7 @@ def test_a_lock_is_made_and_the_next_run_uses_the_very_images(locked_once: tuple
     assert {"pytest", "iniconfig"} <= {each.name for each in lock.distributions}
     assert lock.postgres.version.startswith("17.")
     assert lock.base.release == "13"
-    ended = run(locked, "run", CI="1")
+    ended = run(locked, "run", "--no-strict", CI="1")
     assert ended.exit_code == 0, ended.stderr
     assert "already there" in ended.stderr
     assert "  the image in runner.lock\n" in ended.stderr
@@ -181,7 +181,7 @@ def test_without_locked_another_image_is_a_warning(locked: Path, change_image: C
     changed = change_image(variables={"NEW": "1"})
     assert warn_shortly(None) == "not compared: the image was not built here; `--locked` compares it"
     keep_digest(locked / ".runner/images.json", changed, "sha256:" + "0" * 64)
-    later = run(locked, "run", "--no-locked", CI="1")
+    later = run(locked, "run", "--no-locked", "--no-strict", CI="1")
     assert later.exit_code == 0, later.stderr
     assert "  warning: not the image in runner.lock; `--locked` says what differs\n" in later.stderr
 

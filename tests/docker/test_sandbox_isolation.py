@@ -44,7 +44,9 @@ def test_no_namespace_can_be_made_or_entered(flag):
     assert LIBC.mount(b"none", b"/tmp", b"tmpfs", 0, None) == -1
 
 def test_what_is_of_other_workers_cannot_be_reached():
-    assert sorted(os.listdir("/run/runner/workers")) == sorted([WORKER, "coverage"])
+    assert {*os.listdir("/run/runner/workers")} <= {WORKER, "coverage", "master"}
+    # pytest puts the temporary folders of workers below the controller's, whose own are not in here.
+    assert {each.name for each in Path("/run/runner/workers").glob("master/tmp/*/*/*")} <= {f"popen-{WORKER}"}
     assert not os.listdir("/run/ephemeral-runner")
     for port in (5441, 5442, 5443):
         with pytest.raises(ConnectionRefusedError):
@@ -114,7 +116,7 @@ def test_a_worker_cannot_tell_that_it_is_not_alone(make_project: Make) -> None:
     events = [json.loads(line) for line in (folder / ".runner/latest/events.jsonl").read_text().splitlines()]
     verdicts = {e["test"].partition("::")[2]: e["verdict"] for e in events if e["event"] == "test-finished"}
     assert {test for test, verdict in verdicts.items() if verdict != "passed"} == FAILED, ended.stdout
-    assert len(verdicts) == 23
+    assert len(verdicts) == 21
     kept = next((folder / ".runner/latest/failures").glob("*a-failure-is-kept*"))
     assert "4711" in (kept / "state.sql").read_text()
     assert (folder / "pyproject.toml").read_text().startswith("[project]")
