@@ -37,13 +37,17 @@ if [ -s /build/pinned.txt ] && ! grep -q -e '^psycopg==' -e '^psycopg @' /build/
 fi
 say "adding pytest, pytest-xdist and pytest-rerunfailures beside them, and psycopg${driver:+ out of their sight}"
 # Our own pins first. Where they do not fit what the project pinned, those of its pins and the rest of ours: the same
-# versions every time. Where that does not fit either, whatever does: the project's pins stay.
+# versions every time. Where that does not fit either, whatever does: the project's pins stay. psycopg's own suite has a
+# psycopg that was never released, and so no binary beside it: it does without ours.
 awk -F '[=; ]' 'NR == FNR { pinned[$1]; next }
     !($1 in pinned) && !($1 == "psycopg-binary" && "psycopg" in pinned)' /build/pinned.txt "$tools.txt" > /build/rest.txt
 "$uv" pip install --constraint /build/pinned.txt -r "$tools.txt" 2>/build/refused \
     || "$uv" pip install --constraint /build/pinned.txt --constraint /build/rest.txt -r "$tools.in" 2>/build/refused \
     || { say "our pins do not fit the project's; looking for versions that do"; cat /build/refused
-         "$uv" pip install --constraint /build/pinned.txt -r "$tools.in"; }
+         "$uv" pip install --constraint /build/pinned.txt -r "$tools.in" 2>/build/refused; } \
+    || { say "no released psycopg fits the project's own, which stays as it is"; cat /build/refused
+         grep -v '^psycopg' "$tools.in" > /build/rest.in
+         "$uv" pip install --constraint /build/pinned.txt -r /build/rest.in; }
 if [ -n "$driver" ]; then
     grep '^psycopg' /build/tools.in | "$uv" pip install --target "$driver" --constraint /build/tools.txt -r -
     rm -rf "$driver/bin" "$driver/.lock"
