@@ -7,7 +7,7 @@ GROUPS := smoke regression slow e2e security performance
 MOMENTS := commit pull-request nightly release
 .DEFAULT_GOAL := help
 
-.PHONY: help install check lint test shell bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
+.PHONY: help install check lint test test-long shell bench lock clean image-save image-load $(GROUPS:%=test-%) $(MOMENTS:%=test-when-%)
 
 help: ## list the targets
 	@grep -hE '^[a-z%$$(:=)-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([^:]+):.*## /  \1\t/' | expand -t 22
@@ -46,8 +46,14 @@ shell: $(NEEDED) ## stand in the environment of the tests; Ctrl-D leaves it
 image-save image-load: image-%: $(NEEDED) ## keep the images in FILE, or take them from there
 	@$(RUNNER) image $* $(if $(filter save,$*),-o )"$(FILE)"
 
-test: $(VENV)/ready ## all tests of this repository, on a real engine
-	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
+# Each of these makes several suite images from nothing.
+LONG := $(wildcard tests/docker/test_project_*.py) tests/docker/test_same_digest.py
+
+test: $(VENV)/ready ## the tests of this repository, on a real engine, but for those of test-long
+	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(LONG:%=--ignore=%) $(PYTEST_ARGS)
+
+test-long: $(VENV)/ready ## whole sample projects, one for each lock, layout and server; images built twice from nothing
+	$(BIN)/pytest $(LONG) --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: lint ## lint, types, layers, unit tests; needs no engine
 	$(BIN)/pytest tests/unit tests/plugin tests/cli -n 2 -q
