@@ -92,7 +92,7 @@ def test_a_dependency_that_does_not_exist(make_project: Make) -> None:
     assert "the step `installing the locked dependencies` failed" in ended.error
     assert "no-such-distribution-of-anybody" in ended.error
     assert ended.error.splitlines()[-1] == (
-        "hint:  a dependency or its pinned version does not exist for this Python; correct the lock file"
+        "hint:  a dependency or its pinned version does not exist for this Python; correct the lock file, or set `python`"
     )
     assert ended.last_line == NOTHING_LEFT
 
@@ -132,7 +132,10 @@ def test_uv_lock_is_installed_and_a_stale_one_is_refused(make_project: Make) -> 
     (folder / "tests/test_pins.py").write_text(
         "import importlib.metadata as m\n\ndef test_pins():\n"
         "    assert m.version('iniconfig') == '2.0.0'\n    assert m.version('pytest') == '8.4.2'\n"
-        "    for name in ('pytest-xdist', 'pytest-rerunfailures', 'psycopg'):\n        assert m.version(name)\n"
+        "    for name in ('pytest-xdist', 'pytest-rerunfailures'):\n        assert m.version(name)\n\n"
+        "import importlib.util\nHAS_PSYCOPG = importlib.util.find_spec('psycopg')\n\n"
+        "def test_ours_is_for_our_fixtures_alone(db_connection):\n"
+        "    assert not HAS_PSYCOPG\n    assert db_connection.execute('SELECT 1').fetchone() == (1,)\n"
     )
     pyproject = '[project]\nname = "small"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = {}\n'
     (folder / "pyproject.toml").write_text(pyproject.format('["iniconfig==2.0.0", "pytest==8.4.2"]'))
