@@ -92,7 +92,8 @@ def test_a_dependency_that_does_not_exist(make_project: Make) -> None:
     assert "the step `installing the locked dependencies` failed" in ended.error
     assert "no-such-distribution-of-anybody" in ended.error
     assert ended.error.splitlines()[-1] == (
-        "hint:  a dependency or its pinned version does not exist for this Python; correct the lock file, or set `python`"
+        "hint:  a dependency or its pinned version does not exist for this Python; correct the lock file,"
+        " or set `python`"
     )
     assert ended.last_line == NOTHING_LEFT
 
