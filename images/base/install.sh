@@ -11,6 +11,11 @@ if [ -s /build/sources ]; then
     apt_options="$apt_options -o Dir::Etc::SourceList=/build/sources -o Dir::Etc::SourceParts=/dev/null"
 fi
 if [ -s /build/more-sources ]; then
+    # Without mirrors the other release comes from where the base's own sources lead.
+    find_own() { sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | grep $1 security | head -n 1; }
+    if grep -q '@main@' /build/more-sources; then
+        sed -i "s,@main@,$(find_own -v),; s,@security@,$(find_own)," /build/more-sources
+    fi
     own=/build/sources
     [ -s "$own" ] || own=/etc/apt/sources.list
     # Without a line break at its end a file would run into the next.

@@ -15,7 +15,7 @@ RUNTIME = ("glibc", "libxcrypt")
 """Source packages of the C library."""
 
 OWN_MIRROR, OWN_SECURITY = "@main@", "@security@"
-"""Where Debian's images get packages from."""
+"""Stand for the addresses in the base image's own sources; images/base/install.sh puts them in."""
 
 LINE = re.compile(r"deb (\[[^\]]*\] )?(\S+) (\S+) (.+)")
 """A line of sources: options, address, suite, components (sources.list(5))."""

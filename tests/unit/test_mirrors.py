@@ -42,10 +42,7 @@ def test_anything_else_is_refused(mirror):
 
 
 def test_another_release_comes_from_where_debian_13_does():
-    assert make_more_sources([], "bookworm") == (
-        "deb @main@ bookworm main\n"
-        "deb @security@ bookworm-security main\n"
-    )
+    assert make_more_sources([], "bookworm") == ("deb @main@ bookworm main\ndeb @security@ bookworm-security main\n")
     assert make_more_sources(
         ["https://a.example/debian", "deb [arch=amd64] http://b.example/d trixie main contrib"], "bookworm"
     ) == ("deb https://a.example/debian bookworm main\ndeb [arch=amd64] http://b.example/d bookworm main contrib\n")
