@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from commands import ROOT
-from pip._internal.models.index import PyPI
 
 UV = Path(sys.executable).with_name("uv")
 PINS = ROOT / "images" / "suite"
@@ -52,6 +51,9 @@ class LockTools:
         (project / "uv.lock").unlink()
 
     def lock_poetry(self, project: Path) -> None:
+        # Only where these tests run is there a pip; others only collect them.
+        from pip._internal.models.index import PyPI
+
         # Some mirrors have no more than the index of files, and Poetry wants more of the usual one.
         pyproject = project / "pyproject.toml"
         source = f'\n[[tool.poetry.source]]\nname = "index"\nurl = "{PyPI.simple_url}"\npriority = "primary"\n'
