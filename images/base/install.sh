@@ -12,7 +12,7 @@ if [ -s /build/sources ]; then
 fi
 if [ -s /build/more-sources ]; then
     # Without mirrors the other release comes from where the base's own sources lead.
-    find_own() { sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | grep $1 security | head -n 1; }
+    find_own() { sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | grep ${1:-} security | head -n 1; }
     if grep -q '@main@' /build/more-sources; then
         sed -i "s,@main@,$(find_own -v),; s,@security@,$(find_own)," /build/more-sources
     fi
