@@ -136,7 +136,8 @@ def make_variables(settings: Settings) -> dict[str, str | None]:
     parts = {"user": SUITE_DATABASE, "dbname": SUITE_DATABASE, "password": PASSWORD, "slot": MASTER}
     parts |= {"host": settings.postgres.host, "port": str(settings.postgres.port)}
     own = {name: text.replace("$", "$$") for name, text in settings.environment.items()}
-    filled = {name: expand(text).format_map(parts) for name, text in {**VARIABLES, **own}.items()}
+    seen = {name: text for name, text in {**VARIABLES, **own}.items() if name not in settings.unset_environment}
+    filled = {name: expand(text).format_map(parts) for name, text in seen.items()}
     plugins = [PLUGIN_MODULE, *filter(None, [filled.get("PYTEST_PLUGINS")])]
     # The image's plugin is the one, where the project has another; what pytest keeps of a run may always be written.
     own_options = filter(None, [filled.get("PYTEST_ADDOPTS")])

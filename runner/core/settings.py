@@ -185,6 +185,12 @@ class Settings(Struct, frozen=True, kw_only=True):
             " are the worker's"
         ),
     ] = {}
+    unset_environment: Annotated[
+        list[str],
+        Meta(
+            description="variables for the address that the tests do not see, such as `PGPORT`; drivers test defaults"
+        ),
+    ] = []
     pass_environment: Annotated[list[str], Meta(description="variables of the caller that the tests see too")] = field(
         default_factory=lambda: ["CI", "GITHUB_ACTIONS"]
     )

@@ -121,7 +121,7 @@ def make_environment(
         "variables": {
             name: expand(text)
             for name, text in {**VARIABLES, **make_list(server), **shared, **own}.items()
-            if name not in constant
+            if name not in constant and name not in settings.unset_environment
         },
         "arguments": [*filter(has_placeholder, list_own_arguments(plan, each, server))],
         "own": sorted(own),

@@ -233,3 +233,10 @@ def test_setup_works_on_the_first_server_under_the_names_that_tests_see():
 )
 def test_a_server_is_a_slots_where_it_is_not_alone(ports, named):
     assert name_servers(5400, ports) == named
+
+
+def test_what_is_unset_is_none_of_the_tests_variables():
+    server = make_server(Postgres(), "schema", "secret")
+    variables = wiring_of(make(Settings(unset_environment=["PGPORT", "PGAPPNAME"]), server))["variables"]
+    assert "PGHOST" in variables
+    assert variables.keys().isdisjoint({"PGPORT", "PGAPPNAME"})
