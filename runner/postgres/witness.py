@@ -27,7 +27,7 @@ OPEN = """
     SELECT pid, application_name, state, extract(epoch FROM now() - xact_start)::float, left(query, 300)
     FROM pg_stat_activity
     WHERE usename = %(role)s AND (%(name)s = '' OR application_name = %(name)s)
-        AND %(database)s IN ('', datname) AND pid <> ALL (%(known)s::integer[])
+        AND %(database)s::text IN ('', datname::text) AND pid <> ALL (%(known)s::integer[])
         AND (backend_xid IS NOT NULL OR state IN ('active', 'idle in transaction (aborted)'))
     ORDER BY pid
 """
