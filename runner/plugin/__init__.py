@@ -62,6 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config, fixtures=fixtures.Fixtures(WIRING, CHANNEL))
     is_worker = hasattr(config, "workerinput")
     leads = not is_worker and (getattr(config.option, "numprocesses", None) or getattr(config.option, "tx", None))
+    if is_worker and WIRING:
+        workers.complete_main()
     if is_worker and WIRING.get("folders"):
         folders.give_cache(config, WIRING["folders"], slot.find_worker(WIRING))
     if not (is_worker or leads):

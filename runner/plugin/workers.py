@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .channel import Channel
+
+
+def complete_main() -> None:
+    """Give the main module of a worker the file that pytest's has: execnet's has none, and tests read or delete it."""
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):
+        main.__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
 
 
 class WorkerReporter:

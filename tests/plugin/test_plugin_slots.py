@@ -326,3 +326,14 @@ def test_a_server_of_the_slots_own_has_the_same_port_only_in_a_sandbox(environ, 
         "password": "secret",
         "dbname": "suite",
     }
+
+
+def test_the_main_module_has_pytest_s_file_in_workers_as_without_them(suite):
+    suite.provide_slots("gw0")
+    suite.write("""
+        import sys
+
+        def test_a():
+            assert sys.modules["__main__"].__file__.endswith("pytest/__main__.py")
+    """)
+    suite.run("-n", "1").result.assert_outcomes(passed=1)
