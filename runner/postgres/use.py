@@ -9,11 +9,15 @@ from runner.engines.protocol import ServerAddress
 from runner.postgres.connect import connect
 
 SESSIONS = """
-    SELECT coalesce(sum({counter}), 0)::bigint FROM pg_stat_database
+    SELECT coalesce(sum({counter}), 0)::bigint + pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+    FROM pg_stat_database
     WHERE datname IS NOT NULL AND datname NOT IN ('template0', 'template1', 'runner_template')
         AND (datname <> 'postgres' OR %(counts_own)s)
 """
-"""Sessions of clients in every database but the runner's own; a suite may have made some itself."""
+"""Sessions of clients in every database but the runner's own, and transactions that wrote anywhere.
+
+A suite may have made databases itself, and dropped them with what was counted there.
+"""
 
 COUNTS_SESSIONS, COUNTS_AT_ONCE = 140000, 150000
 """Versions from which the server counts sessions, and from which it does without a process that comes 0.5 s later.
