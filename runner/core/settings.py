@@ -36,7 +36,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         Workers,
         Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),
     ] = "auto"
-    dist: Annotated[Dist, Meta(description="how xdist distributes tests over workers")] = "loadscope"
+    dist: Annotated[Dist, Meta(description="how xdist distributes tests over workers; `load` keeps their order")] = (
+        "loadscope"
+    )
     mark: Annotated[
         str, Meta(description="pytest's mark expression for runs that choose neither groups nor marks themselves")
     ] = ""

@@ -240,3 +240,11 @@ def test_what_is_unset_is_none_of_the_tests_variables():
     variables = wiring_of(make(Settings(unset_environment=["PGPORT", "PGAPPNAME"]), server))["variables"]
     assert "PGHOST" in variables
     assert variables.keys().isdisjoint({"PGPORT", "PGAPPNAME"})
+
+
+@pytest.mark.parametrize(
+    ("dist", "expected"), [("loadscope", {"a.py": 1.0}), ("worksteal", {"a.py": 1.0}), ("load", {})]
+)
+def test_known_durations_change_no_order_that_is_to_be_kept(dist, expected):
+    wiring = wiring_of(make(Settings(), needs=Needs(2, dist=dist), durations={"a.py::test_a": 1.0}))
+    assert wiring["durations"] == expected
