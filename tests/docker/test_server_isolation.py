@@ -105,3 +105,8 @@ def assert_servers_spoke(folder: Path, workers: str) -> None:
     """The log has what each server said."""
     log = (folder / ".runner/latest/postgres.log").read_text()
     assert log.count("ready to accept connections") >= 1 + int(workers)
+
+
+def test_servers_of_slots_that_nobody_used_are_told(make_project: Make) -> None:
+    folder = make_project({"tests/test_use.py": "def test_a(): pass\ndef test_b(): pass\n"}, 'isolation = "server"')
+    assert run(folder, "run", "-n", "2", "--strict").exit_code == 98
