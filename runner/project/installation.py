@@ -104,7 +104,8 @@ class Installation:
         found = unite(self.settings.build_packages, native, compiler, needed, git)
         return [name for name in found if name not in self.packages]
 
-    def make_files(self) -> dict[str, bytes]:
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
         """Files that images/suite/install.sh and its like read."""
         values = {
             "PYTHON": self.python.version,
@@ -125,7 +126,7 @@ class Installation:
 
     def make_identity(self) -> dict[str, str]:
         """What the fingerprint of the environment covers beside the lock and the metadata."""
-        identity = {f"build {name}": content.decode() for name, content in self.make_files().items()}
+        identity = {f"build {name}": content.decode() for name, content in self.files.items()}
         if self.is_installable and self._way == "no":
             identity["sources"] = self._hash(
                 [name for name in self.names if PurePosixPath(name).parts[0] not in BESIDE]

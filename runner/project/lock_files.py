@@ -3,7 +3,7 @@
 import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +42,21 @@ def follow(path: Path, seen: set[Path]) -> Iterator[Path]:
             yield from follow(included, seen)
 
 
-def make_lock_text(project: Project, settings: Settings, lock: ProjectLock) -> str:
+def make_lock_text(files: Iterable[Path]) -> str:
     """What an image's identity has of the lock: the text of each file that it is read from."""
-    return "\n".join(read_text(path) for path in list_files(project, settings, lock))
+    return "\n".join(map(read_text, files))
 
 
-def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock) -> str:
-    """What tells which packages will be installed: the lock; without one, what the project asks for by itself."""
-    lines = [make_lock_text(project, settings, lock), *settings.requirements]
+def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock, locked: str) -> str:
+    """What tells which packages will be installed: the lock; without one, what the project asks for by itself.
+
+    Args:
+        project: the project.
+        settings: its settings.
+        lock: what its packages are installed from.
+        locked: the text of that, from `make_lock_text`.
+    """
+    lines = [locked, *settings.requirements]
     if not lock.is_locked:
         # Where there is a lock, nobody waits for this import.
         from runner.core.detection_requirements import find_requirements

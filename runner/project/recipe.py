@@ -24,14 +24,12 @@ from runner.project.writable import find_folders
 
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 INDEX_VARIABLES = (
-    *(
-        "PIP_INDEX_URL",
-        "PIP_EXTRA_INDEX_URL",
-        "UV_INDEX",
-        "UV_DEFAULT_INDEX",
-        "UV_INDEX_URL",
-        "UV_PYTHON_INSTALL_MIRROR",
-    ),
+    "PIP_INDEX_URL",
+    "PIP_EXTRA_INDEX_URL",
+    "UV_INDEX",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX_URL",
+    "UV_PYTHON_INSTALL_MIRROR",
 )
 BUILD_FILES = ("setup.py", "setup.cfg", "MANIFEST.in")
 """Files beside pyproject.toml that a build backend reads."""
@@ -81,11 +79,12 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     """
     lock = find_lock(project, settings)
     sources = list_sources(project.folder)
-    named = [os.path.relpath(path, project.folder) for path in list_files(project, settings, lock)]
+    files = list_files(project, settings, lock)
+    named = [os.path.relpath(path, project.folder) for path in files]
     sources += [name for name in named if name not in sources and not name.startswith("..")]  # Ignored by git.
     layout = find_layout(project, settings)
-    locked = make_lock_text(project, settings, lock)
-    installation = Installation(project, settings, layout, sources, make_wanted_text(project, settings, lock))
+    locked = make_lock_text(files)
+    installation = Installation(project, settings, layout, sources, make_wanted_text(project, settings, lock, locked))
     own, outside = pack_sources(layout, project.folder, sources, settings)
     lock_files = make_lock_files(project, settings, lock)
     build_files = {
@@ -108,7 +107,7 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
         installation.packages,
         identity,
         build_files,
-        {**lock_files, **installation.make_files()},
+        {**lock_files, **installation.files},
         own,
         find_folders(settings.writable),
         installation.python,

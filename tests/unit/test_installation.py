@@ -117,6 +117,6 @@ def test_a_commit_makes_no_image_new_unless_tests_see_it_and_the_version_comes_o
 
 def test_constraints_of_builds_are_lines_or_files(make):
     made = make({"build.txt": "cython<4\n"}, build_constraints=["setuptools<81", "-r build.txt"])
-    assert made.make_files()["build-constraints.txt"] == b"setuptools<81\ncython<4\n\n"
+    assert made.files["build-constraints.txt"] == b"setuptools<81\ncython<4\n\n"
     with pytest.raises(SettingsError, match=r"cannot read .*nothing.txt"):
-        make(build_constraints=["-r nothing.txt"]).make_files()
+        _ = make(build_constraints=["-r nothing.txt"]).files

@@ -150,7 +150,7 @@ def test_a_members_lock_is_that_of_its_workspace(make_project):
     assert find_lock(member, Settings()).path == root / "uv.lock"
     assert find_lock(member, Settings(lock="../../uv.lock")).root == root
     assert read_variables(member)["LOCK_FILE"] == "../../uv.lock"
-    assert make_lock_text(member, Settings(), find_lock(member, Settings())) == "version = 1\n"
+    assert make_lock_text(list_files(member, Settings(), find_lock(member, Settings()))) == "version = 1\n"
 
 
 @pytest.mark.parametrize("folder", ["apps/old", "other"])
@@ -179,7 +179,7 @@ def test_what_requirements_include_decides_too(make_project):
         for path in list_files(project, settings, find_lock(project, settings))
     ]
     assert names == ["requirements/test.txt", "extra.txt", "requirements/base.txt", "limits.txt"]
-    assert "psycopg<4" in make_lock_text(project, settings, find_lock(project, settings))
+    assert "psycopg<4" in make_lock_text(list_files(project, settings, find_lock(project, settings)))
 
 
 def test_an_included_file_that_is_missing_is_named(make_project, tmp_path):
@@ -195,7 +195,8 @@ def test_what_will_be_installed_is_told_before_it_is_resolved(make_project):
     }
     project = make_project({}, **tables)
     settings = Settings(requirements=["lxml"])
-    text = make_wanted_text(project, settings, find_lock(project, settings))
+    lock = find_lock(project, settings)
+    text = make_wanted_text(project, settings, lock, make_lock_text(list_files(project, settings, lock)))
     assert {"lib", "lxml", "psycopg2"} <= {*text.splitlines()}
     assert '"git": "x"' in text
 
