@@ -10,7 +10,7 @@ from runner.core.audit_case import FAILURES
 from runner.core.events import Event, Listener
 from runner.core.findings import Findings
 from runner.core.names import MASTER
-from runner.core.passes import Pass, Stage
+from runner.core.passes import Pass
 from runner.core.plan import Plan
 from runner.engines.protocol import Engine
 from runner.environment import Environment
@@ -44,17 +44,8 @@ class AuditSession(Session):
             if self._is_empty(each):
                 continue
             alone = replace(each, needs=replace(each.needs, workers=0, reruns=0))
-            environment = self._open_environment(replace(self._plan, passes=(alone,)), Stage((alone,)), streams)
-            environment.start_services(check)
-            environment.start_suite()
-            try:
-                if alone.needs.database:
-                    environment.start_postgres(check)
-                    environment.prepare(self._find_left, check)
-                environment.wait_started()
+            with self._start_alone(alone, streams, check) as environment:
                 self._audit(environment, alone, streams, check)
-            finally:
-                environment.close()
         if not self.findings:
             raise EmptySelectionError(f"no test matches {self._plan.selection.as_text()}")
 

@@ -1,7 +1,7 @@
 """The audit of isolations as a run: the selection serially and with workers, each time in new containers."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from msgspec import structs
@@ -11,7 +11,7 @@ from runner.core.events import Event, Listener
 from runner.core.groups import Isolation
 from runner.core.isolation_audit import Advice, IsolationAudit
 from runner.core.outcome import NO_TESTS, Tally
-from runner.core.passes import Pass, Stage
+from runner.core.passes import Pass
 from runner.core.plan import Plan
 from runner.core.settings_postgres_rules import find_conflict
 from runner.core.trials import Trial
@@ -89,29 +89,19 @@ class ComparingSession(Session):
         self._forget()
         if bad := find_conflict(self._plan.settings.postgres, each.needs.isolation, each.needs.rights):
             return Trial(error=SettingsError(f"`{'.'.join(bad.keys)}` cannot be with it", bad.cause, bad.hint))
-        environment = self._open_environment(replace(self._plan, passes=(each,)), Stage((each,)), streams)
-        try:
+        with ExitStack() as stack:
             try:
-                self._start_all(environment, check)
+                environment = stack.enter_context(self._start_alone(each, streams, check))
             except Interrupted:
                 raise
             except RunnerError as error:
                 return Trial(error=error)
             return self._follow_trial(environment, each, streams, check)
-        finally:
-            environment.close()
 
     def _forget(self) -> None:
         """Make what hears of tests know none yet."""
         self.outcome.tally, self.outcome.log = Tally(), AttemptLog()
         self._rules, self._places, self._output = RuleWatch(), {}, b""
-
-    def _start_all(self, environment: Environment, check: Callable[[], None]) -> None:
-        environment.start_services(check)
-        environment.start_suite()
-        environment.start_postgres(check)
-        environment.prepare(self._find_left, check)
-        environment.wait_started()
 
     def _follow_trial(self, environment: Environment, each: Pass, streams: Streams, check: Callable[[], None]) -> Trial:
         began, ended, running = self._steps.clock(), "", {}

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from runner.core.attempt_log import AttemptLog
@@ -151,6 +151,21 @@ class Session:
             self._engine.remove_containers()
         self._environment = Environment(plan, stage, self._engine, self._around, streams, self._steps, self._keeping)
         return self._environment
+
+    @contextmanager
+    def _start_alone(self, each: Pass, streams: Streams, check: Callable[[], None]) -> Iterator[Environment]:
+        """The environment of one pass with everything in it started, in the order of its steps; closed at the end."""
+        environment = self._open_environment(replace(self._plan, passes=(each,)), Stage((each,)), streams)
+        environment.start_services(check)
+        environment.start_suite()
+        try:
+            if each.needs.database:
+                environment.start_postgres(check)
+                environment.prepare(self._find_left, check)
+            environment.wait_started()
+            yield environment
+        finally:
+            environment.close()
 
     def _run_stages(self, streams: Streams, check: Callable[[], None]) -> list[int]:
         codes: list[int] = []

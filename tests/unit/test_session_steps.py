@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import time
+from functools import partial
 from xml.etree import ElementTree as ET
 
 import pytest
 from fakes import FakeEngine, end_well, finish_test, make_leftover, start_test
 
 from runner.answers import Served
+from runner.comparing import ComparingSession
 from runner.core.keeping import Keeping
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
@@ -736,3 +738,13 @@ def test_a_database_that_no_test_used_makes_a_run_of_ci_fail_that_would_pass(
     skips = ["1 test was skipped for want of a database: `need postgres`"]
     assert [line for line in outcome.lines if "skipped" in line] == (skips if verdict == "skipped" else [])
     assert any(line.startswith("warning: no test used") for line in outcome.lines) == (not environ)
+
+
+@pytest.mark.parametrize("method", ["start_services", "start_suite"])
+def test_an_audit_of_isolations_tells_why_nothing_could_be_started(tmp_path, monkeypatch, method):
+    monkeypatch.setattr("test_session_steps.Session", partial(ComparingSession, tries_all=False))
+    failures = {method: EngineError("cannot start", "x")}
+    passes = [make_pass("a", 2, database=True)]
+    run = Run(tmp_path, FakeEngine(failures=failures), passes, services="compose.yaml").go()
+    assert (run.outcome.exit_code, run.outcome.error.what) == (91, "cannot start")
+    assert run.engine.calls[-1] == "remove_run"
