@@ -59,13 +59,18 @@ def control(option, *arguments):
     call("prctl", option, *(ctypes.c_ulong(each) for each in padded))
 
 
-def drop_capabilities():
-    """Give up all capabilities, for good: those in force, and those that a program might bring back."""
+def empty_bounding_set():
+    """Let no program bring a capability back; whoever has no right to that any more has done it before."""
     for number in range(CAPABILITIES):
         try:
             control(PR_CAPBSET_DROP, number)
         except OSError:
             break
+
+
+def drop_capabilities():
+    """Give up all capabilities, for good: those in force, and those that a program might bring back."""
+    empty_bounding_set()
     control(PR_CAP_AMBIENT, CLEAR_ALL)
     nothing = ctypes.create_string_buffer(24)
     call("capset", struct.pack("=Ii", CAPABILITY_VERSION, 0), nothing)
@@ -74,11 +79,7 @@ def drop_capabilities():
 
 def become_suite():
     """Become the suite's user with no more rights than the suite has in any other container."""
-    for number in range(CAPABILITIES):
-        try:
-            control(PR_CAPBSET_DROP, number)
-        except OSError:
-            break
+    empty_bounding_set()
     os.setgroups([])
     os.setresgid(SUITE, SUITE, SUITE)
     os.setresuid(SUITE, SUITE, SUITE)
