@@ -105,8 +105,8 @@ class Answers:
                 role = self.served.slots.find_role(data["slot"])
                 self._open_desk(self.served, data["slot"]).make(data["name"], role)
             case "database-done" if self.served is not None and is_database_of(data["name"], data["slot"]):
-                test = data["test"] if data["failed"] else ""
-                self._open_desk(self.served, data["slot"]).give_back(data["name"], test)
+                if desk := self._desks.get(self.served.reach(data["slot"])[1]):
+                    desk.give_back(data["name"], data["test"] if data["failed"] else "")
             case "sandbox-refused":
                 hint = 'set `isolation = "server"`: it needs no more rights than any container has'
                 raise EngineError("the engine lets nobody make sandboxes", data["cause"], hint)
