@@ -26,7 +26,7 @@ def explain(
 ) -> None:
     """Name known causes of what failed in a run: where they come from, and the settings to write."""
     from runner.cli.loading import load
-    from runner.report.console import make_writable, paint, wants_colour
+    from runner.report.console import print_lines
     from runner.report.explaining import explain_run
     from runner.report.explanation import as_dict, tell_explanation
     from runner.report.run_folders import locate_results
@@ -38,6 +38,4 @@ def explain(
     if as_json:
         print(json.dumps(as_dict(explanation, folder.name)))
         return
-    has_colour = wants_colour(sys.stdout)
-    for line in tell_explanation(explanation, folder.name):
-        print(make_writable(paint(line, has_colour), sys.stdout))
+    print_lines(tell_explanation(explanation, folder.name), sys.stdout)

@@ -29,7 +29,7 @@ def last(
     from msgspec import to_builtins
 
     from runner.cli.loading import load
-    from runner.report.console import make_writable, paint, wants_colour
+    from runner.report.console import print_lines
     from runner.report.run_folders import locate_results
     from runner.report.run_reports import find_reported, read_report
     from runner.report.run_story import tell
@@ -40,6 +40,4 @@ def last(
     if as_json:
         print(json.dumps({**to_builtins(report), "results": str(folder)}))
         return
-    has_colour = wants_colour(sys.stdout)
-    for line in tell(report, folder, datetime.now(UTC)):
-        print(make_writable(paint(line, has_colour), sys.stdout))
+    print_lines(tell(report, folder, datetime.now(UTC)), sys.stdout)

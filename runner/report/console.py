@@ -3,7 +3,7 @@
 import errno
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -144,6 +144,13 @@ def make_writable(text: str, stream: TextIO) -> str:
     """Text of any origin as a stream takes it: unlike standard error, standard output refuses what it cannot encode."""
     encoding = stream.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def print_lines(lines: Iterable[str], stream: TextIO) -> None:
+    """Print lines of ours, with their colours where the stream takes them."""
+    has_colour = wants_colour(stream)
+    for line in lines:
+        print(make_writable(paint(line, has_colour), stream), file=stream)
 
 
 def is_milestone(line: str) -> bool:
