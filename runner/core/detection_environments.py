@@ -4,10 +4,9 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from typing import Any
 
+from runner.core.ini_text import read_sections
 from runner.core.requirement_lines import INCLUDE
 from runner.core.snapshot import Detected, Finding, Snapshot, dig_list, dig_table, normalize
 
@@ -55,16 +54,6 @@ def clean(lines: Sequence[Any]) -> list[str]:
     return [
         line for line in stripped if line and not line.startswith("#") and not CONDITION.match(line) and "{" not in line
     ]
-
-
-def read_sections(text: Any) -> Mapping[str, Mapping[str, str]]:
-    """The sections of an ini file; none where it is none."""
-    parser = ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text if isinstance(text, str) else "")
-    except ConfigError:
-        return {}
-    return {name: dict(parser[name]) for name in parser.sections()}
 
 
 def find_declared_extras(snapshot: Snapshot) -> dict[str, set[str]]:

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from configparser import ConfigParser
-from configparser import Error as ConfigError
 from pathlib import PurePosixPath
 from shlex import quote
 
 from runner.core.detection_requirements import find_requirements
+from runner.core.ini_text import read_sections
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
 
 FOREIGN = {
@@ -77,12 +76,7 @@ def find_fixed_address(snapshot: Snapshot, ini: str, scripts: str) -> tuple[str,
 
 def read_ini(text: str, section: str, key: str) -> str:
     """One value of a file in INI format, uninterpolated; empty where there is none."""
-    parser = ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text)
-        return parser.get(section, key, fallback="").strip()
-    except ConfigError:
-        return ""
+    return read_sections(text).get(section, {}).get(key, "").strip()
 
 
 def find_django(snapshot: Snapshot) -> Detected | None:

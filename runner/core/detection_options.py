@@ -8,6 +8,7 @@ from functools import cache
 from runner.core.addresses import find_address
 from runner.core.detection_python import find_name, is_reader, parse
 from runner.core.detection_services import CI_FILES, make_template
+from runner.core.pytest_files import TABLES
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 from runner.core.yaml_reading import read_yaml, walk
@@ -59,7 +60,7 @@ def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
                 yield from ((path, join_lines(each)) for each in lines if isinstance(each, str))
         elif FILES.search(path):
             yield path, join_lines(text)
-    for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
+    for keys in TABLES:
         addopts = dig(snapshot.pyproject, *keys, "addopts")
         words = (
             addopts if isinstance(addopts, str) else " ".join(map(str, addopts)) if isinstance(addopts, list) else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.core.detection_marks import find_used_marks
 from runner.core.groups import DEFAULT_GROUPS
-from runner.core.pytest_files import ALONE, SECTIONS
+from runner.core.pytest_files import ALONE, SECTIONS, TABLES
 from runner.core.snapshot import Snapshot, dig, dig_list, dig_table
 
 
@@ -35,7 +35,7 @@ def find_place(snapshot: Snapshot) -> Place:
     for path in ALONE:
         if path in snapshot.names:
             return make_place(snapshot, path, "pytest")
-    for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
+    for keys in TABLES:
         if dig_table(snapshot.pyproject, *keys):
             return Place("pyproject.toml", keys, read_names(dig(snapshot.pyproject, *keys, "markers")))
     for path, section in SECTIONS.items():

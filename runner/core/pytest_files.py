@@ -8,3 +8,6 @@ ALONE = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini")
 
 SECTIONS = {"tox.ini": "pytest", "setup.cfg": "tool:pytest"}
 """Files of others, after pyproject.toml, and the section that is pytest's."""
+
+TABLES = (("tool", "pytest", "ini_options"), ("tool", "pytest"))
+"""Tables of pyproject.toml that are pytest's, the older one first."""

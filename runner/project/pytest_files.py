@@ -2,13 +2,13 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from configparser import ConfigParser, Error
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from runner.core.habits import find_addopts, read_habits
-from runner.core.pytest_files import ALONE, SECTIONS
+from runner.core.ini_text import read_sections
+from runner.core.pytest_files import ALONE, SECTIONS, TABLES
 from runner.core.snapshot import dig_table
 
 
@@ -28,7 +28,7 @@ def list_places(folder: Path, pyproject: Mapping[str, Any]) -> Iterator[Mapping[
     """Pytest's settings in each file where it looks for them, in its own order; None where they are not."""
     for name in ALONE:
         yield read_alone(folder / name) if (folder / name).is_file() else None
-    for keys in (("tool", "pytest", "ini_options"), ("tool", "pytest")):
+    for keys in TABLES:
         yield dig_table(pyproject, *keys) or None
     for name, section in SECTIONS.items():
         yield read_section(folder / name, section)
@@ -45,7 +45,6 @@ def read_alone(path: Path) -> Mapping[str, Any]:
 
 def read_section(path: Path, section: str) -> Mapping[str, Any] | None:
     """The settings in a section of an INI file; None where it has none such, or cannot be read."""
-    parser = ConfigParser(interpolation=None, strict=False, allow_no_value=True)
-    with suppress(OSError, UnicodeDecodeError, Error):
-        parser.read_string(path.read_text(encoding="utf-8"))
-    return dict(parser[section]) if parser.has_section(section) else None
+    with suppress(OSError, UnicodeDecodeError):
+        return read_sections(path.read_text(encoding="utf-8")).get(section)
+    return None
