@@ -8,7 +8,7 @@ from docker.api.client import APIClient
 from runner.core.slots import name_servers
 from runner.engines.docker.connect import translate
 from runner.engines.docker.dump import quote_dbname
-from runner.errors import PostgresError
+from runner.errors import EngineError, PostgresError
 
 LIMIT = 10
 """Seconds for an answer; a server may let a session wait for ever."""
@@ -50,9 +50,12 @@ def list_servers(api: APIClient, container: str) -> dict[str, int]:
     """The ports of the servers in a container, by slot, where each slot has one; else that of the only one, by "".
 
     Raises:
-        EngineError: as `inquire`.
+        EngineError: as `inquire`; a container that ends meanwhile lets the engine answer in the process's place.
     """
-    first, *sockets = inquire(api, container, ["sh", "-c", SOCKETS]).output.split() or ["5432"]
+    answer = inquire(api, container, ["sh", "-c", SOCKETS])
+    if answer.exit_code:
+        raise EngineError("cannot ask a container of the run", (answer.complaints or answer.output).strip())
+    first, *sockets = answer.output.split() or ["5432"]
     ports = sorted(int(port) for each in sockets if (port := each.rpartition(".")[2]).isdigit())
     return name_servers(int(first), ports)
 
