@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.core.events import Event
 from runner.core.keeping import Keeping
@@ -100,7 +100,7 @@ class Answers:
             case "slot-wanted":
                 self.want(data["slot"])
             case "restore-wanted" if self.served is not None and data["slot"] in self.served.slots.made:
-                self._answer(data["answer"], lambda: self._restore(data["slot"], data["test"], data["attempt"]))
+                self._answer(data["answer"], lambda: self._restore(data))
             case "database-wanted" if self.served is not None and is_database_of(data["name"], data["slot"]):
                 role = self.served.slots.find_role(data["slot"])
                 self._open_desk(self.served, data["slot"]).make(data["name"], role)
@@ -138,16 +138,23 @@ class Answers:
             self.served.slots.end_transactions(slot)
             self.served.slots.restore(slot)
 
-    def _restore(self, slot: str, test: str, attempt: int) -> None:
-        """Keep what a failed attempt left in its slot, and make the slot as it was at its start."""
+    def _restore(self, data: Mapping[str, Any]) -> None:
+        """Keep what a failed attempt left in its slot, and make the slot as it was at its start.
+
+        It stays as it is where later tests would miss what is older than the failed one.
+        """
         if self.served is None or self._stage.isolation == "none":
             return
-        slots, server = self.served.slots, self.served.reach(slot)[0]
+        slot, test, attempt = data["slot"], data["test"], data["attempt"]
+        slots, (server, address) = self.served.slots, self.served.reach(slot)
         slots.end_transactions(slot)
         database, schemas = slots.find_place(slot)
         keep_dump(self._around.results, test, f"attempt-{attempt}", lambda: server.dump(database, schemas))
-        slots.restore(slot)
-        self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt)
+        older = slots.find_older(slot, data["began"])
+        if not older and slots.reach(slot) and (desk := self._desks.pop(address, None)):
+            desk.close()  # The server that has the databases of single tests is thrown away.
+        slots.restore(slot, older)
+        self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt, older=older)
 
     def _open_desk(self, served: Served, slot: str) -> "Desk":
         server, address = served.reach(slot)

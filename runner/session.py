@@ -108,7 +108,7 @@ class Session:
         self._engine = engine
         self._around = around
         self._keeping = Keeping(plan.settings.kept_failures, plan.settings.kept_megabytes)
-        self._steps = Steps([*listeners, self._keeping.hear])
+        self._steps = Steps([*listeners, self._keeping.hear, self._hear_own])
         self._environment: Environment | None = None
         self._rules = RuleWatch(make_finder(plan.settings.postgres.slot_names))
         self._failing = FailingWatch(plan.failing, plan.selection.paths)
@@ -357,6 +357,11 @@ class Session:
         if self._environment is not None:
             self._environment.hear(event)
         self._steps.pass_on(event)
+
+    def _hear_own(self, event: Event) -> None:
+        """What the answers to a test say of its attempts."""
+        if event.name == "slot-restored":
+            self.outcome.log.add(event)
 
     @contextmanager
     def _open_logs(self) -> Iterator[tuple[Sink, Sink]]:

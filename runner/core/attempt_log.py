@@ -15,12 +15,15 @@ class AttemptLog:
     def __init__(self) -> None:
         self._groups: dict[str, tuple[str, ...]] = {}
         self._found: dict[tuple[str, int], Attempt] = {}
+        self._older: dict[str, dict[str, None]] = {}
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
         data = event.data
         if event.name == "test-started":
             self._groups[data["test"]] = tuple(data["groups"])
+        if event.name == "slot-restored":
+            self._older.setdefault(data["test"], {}).update(dict.fromkeys(data["older"]))
         if event.name != "test-finished" or data["verdict"] not in FINAL:
             return
         key = (data["test"], data["attempt"])
@@ -47,6 +50,10 @@ class AttemptLog:
     def retried(self) -> Sequence[Attempt]:
         """The attempts that another one followed."""
         return [each for each in self._found.values() if each.verdict == "rerun"]
+
+    def find_older(self, test: str) -> Sequence[str]:
+        """What was not restored before another attempt at a test, since it is older than the test."""
+        return [*self._older.get(test, ())]
 
 
 def find_failed(attempts: Sequence[Attempt]) -> list[str]:

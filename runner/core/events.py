@@ -39,7 +39,7 @@ REQUIRED: Mapping[str, Mapping[str, type]] = {
     "collection-skipped": {"test": str, "message": str},
     "marks-declared": {"marks": list},
     "rule-broken": {"rule": str, "test": str, "worker": str, "object": str, "text": str},
-    "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int},
+    "restore-wanted": {"slot": str, "answer": str, "test": str, "attempt": int, "began": float},
     "database-wanted": {"slot": str, "name": str},
     "database-done": {"slot": str, "name": str, "test": str, "failed": bool},
     "failure-wanted": {"slot": str, "answer": str, "test": str, "attempt": int, "phase": str},

@@ -68,7 +68,9 @@ def describe_retry(log: AttemptLog, test: str) -> str:
     attempts = sorted((each for each in log.attempts if each.test == test), key=lambda each: each.number)
     errors = ", ".join(dict.fromkeys(each.error or each.message for each in attempts if each.verdict == "rerun"))
     own = " (by its own mark `flaky`)" if any(each.reason == "mark" for each in attempts) else ""
-    return f"retried: {test}: {errors}{own}; {attempts[-1].verdict} at attempt {attempts[-1].number}"
+    older = log.find_older(test)
+    left = f"; not restored, since it is older than the test: {', '.join(older)}" if older else ""
+    return f"retried: {test}: {errors}{own}; {attempts[-1].verdict} at attempt {attempts[-1].number}{left}"
 
 
 def make_budget_error(overrun: Overrun) -> RetryBudgetError:

@@ -33,6 +33,9 @@ class Databases(Protocol):
     def give_back(self, name: str, test: str, failed: bool, /) -> str:
         """End the use of a database; returns what to say about it below the test, or an empty text."""
 
+    def forget_ahead(self) -> None:
+        """Give back what was made ahead: a restored slot may be a new server, which has none of it."""
+
 
 class RunnerDatabases:
     """Databases that the runner clones from its template and drops; those asked for in vain end with the run."""
@@ -69,6 +72,11 @@ class RunnerDatabases:
         """The runner decides what becomes of it, and says so itself."""
         self._channel.tell("database-done", slot=self._slot, name=name, test=test, failed=failed)
         return ""
+
+    def forget_ahead(self) -> None:
+        """The next test asks for new ones, under names that nobody had."""
+        while self._wanted:
+            self.give_back(self._wanted.popleft(), "", failed=False)
 
 
 class OwnDatabases:
@@ -118,6 +126,9 @@ class OwnDatabases:
             return f"kept: database {name}; drop it with {drop}, or the next session does"
         self._server.drop_database(name)
         return ""
+
+    def forget_ahead(self) -> None:
+        """None is made ahead."""
 
 
 def open_databases(wiring: Mapping[str, Any], server: Mapping[str, str], channel: Channel | None) -> Databases:

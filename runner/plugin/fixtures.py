@@ -44,6 +44,12 @@ class Fixtures:
         config.pluginmanager.register(session_fixtures, "ephemeral-runner-session-fixtures")
         config.pluginmanager.register(standalone.Standalone(), "ephemeral-runner-standalone")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before another attempt the slot is restored."""
+        if self._databases is not None and getattr(item, "execution_count", 1) > 1:
+            self._databases.forget_ahead()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Keep whether the test failed until its fixtures end; a repeated test begins anew."""

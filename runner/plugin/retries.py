@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import socket
 import sys
+import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -28,6 +29,7 @@ class Retries:
         self._channel = channel
         self._error = pytest.StashKey[BaseException]()
         self._asked = 0
+        self._began = 0.0
 
     def limit(self) -> None:
         """Let pytest-rerunfailures ask here whether a failure ends a test at once."""
@@ -87,6 +89,8 @@ class Retries:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Before another attempt: tear down the fixtures of every scope, and get the slot as it was at its start."""
         attempt = getattr(item, "execution_count", 1)
+        if attempt == 1:
+            self._began = time.time()
         if attempt == 1 or not self._wiring["restores"]:
             # Without a slot of its own, wider fixtures could not set up again what others still use.
             return
@@ -95,7 +99,8 @@ class Retries:
             self._asked += 1
             name = server["slot"]
             answer = f"restored-{name}-{self._wiring['call']}-{self._asked}"
-            self._channel.ask("restore-wanted", answer, slot=name, test=item.nodeid, attempt=attempt - 1)
+            said = {"slot": name, "test": item.nodeid, "attempt": attempt - 1, "began": self._began}
+            self._channel.ask("restore-wanted", answer, **said)
 
 
 def tear_down_scopes(item: pytest.Item) -> None:

@@ -14,6 +14,9 @@ from runner.errors import NotReadyError, PostgresError, find_reason
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+OURS = "ephemeral-runner"
+"""What the runner's own sessions are called in pg_stat_activity."""
+
 PAUSE = 0.005
 """Seconds between two attempts; the server takes about 0.1 s to boot."""
 
@@ -125,6 +128,7 @@ def connect(address: ServerAddress, database: str) -> Connection:
         password=address.password,
         dbname=database,
         connect_timeout=2,
+        application_name=OURS,
         # Both sides prove that they know the password: a server that is not ours gets neither it nor our commands.
         require_auth="scram-sha-256",
         autocommit=True,

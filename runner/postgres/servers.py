@@ -4,21 +4,28 @@ All slots have the same role and the same database. The first server is the slot
 it, by images/postgres/servers.sh, which the first server itself runs (docs/decisions/0019-servers-and-sandboxes.md).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 import psycopg
 
-from runner.core.names import MASTER
-from runner.core.slots import find_port
+from runner.core.names import MASTER, is_database_of
+from runner.core.slots import TEMPLATE, find_port
 from runner.engines.protocol import Server, ServerAddress
-from runner.postgres.base import NAME
-from runner.postgres.connect import Connection, connect, end_where, execute, translate, wait_for_server
+from runner.postgres.ages import find_older_databases
+from runner.postgres.base import NAME as BASE
+from runner.postgres.connect import OURS, Connection, connect, end_where, execute, translate, wait_for_server
 from runner.postgres.slots import OPEN_SESSIONS
 
 SCRIPT = "bash /usr/lib/ephemeral-runner/servers.sh"
 PATIENCE = 30.0
 """Seconds for a server to answer. One that was just started does at once."""
+
+
+OLDER_SESSIONS = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND application_name <> %s AND backend_start < to_timestamp(%s)
+"""
 
 
 class Servers:
@@ -45,7 +52,8 @@ class Servers:
         self._reached: dict[str, tuple[Server, ServerAddress]] = {MASTER: (server, address)}
         self.made: list[str] = []
         with translate("cannot prepare the database for the slots"), self._connect(MASTER) as inside:
-            execute(inside, "DROP DATABASE IF EXISTS {0}", NAME)  # What its clones began as is none of the suite's.
+            execute(inside, "DROP DATABASE IF EXISTS {0}", BASE)  # What its clones began as is none of the suite's.
+            self._databases = [name for (name,) in inside.execute("SELECT datname FROM pg_database").fetchall()]
             inside.execute("CHECKPOINT")
             run_script(inside, "keep")
 
@@ -92,12 +100,30 @@ class Servers:
     def _connect(self, slot: str) -> Connection:
         return connect(self.reach(slot)[1], "postgres")
 
-    def restore(self, slot: str) -> None:
+    def find_older(self, slot: str, began: float) -> list[str]:
+        """The databases and sessions that a server has since before a moment, in seconds since 1970.
+
+        Asked when the fixtures of all scopes are torn down: nobody would make again what is still there. It is
+        the work of a hook at the start of pytest's session, or the application's, such as a pool of connections.
+        """
+        with translate(f"cannot look into the slot `{slot}`"), self._connect(slot) as inside:
+            older = find_older_databases(inside, began) - {*self._databases, TEMPLATE, BASE}
+            [(sessions,)] = inside.execute(OLDER_SESSIONS, [OURS, began]).fetchall()
+        names = sorted(name for name in older if not is_database_of(name, slot))
+        return names + ([f"open sessions: {sessions}"] if sessions else [])
+
+    def restore(self, slot: str, older: Sequence[str] = ()) -> None:
         """Throw the server's data away, and start it as it was.
+
+        Args:
+            slot: whose server.
+            older: from `find_older`; where there is any, the server stays as it is, for later tests need that.
 
         Raises:
             PostgresError: it does not start.
         """
+        if older:
+            return
         with translate(f"cannot restore the slot `{slot}`"), self._connect(MASTER) as inside:
             if slot != MASTER:
                 run_script(inside, "restart", *self._name(slot))

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 import psycopg
 
 from runner.core.groups import Isolation, Right
-from runner.core.names import is_database_of
 from runner.core.script import Script, strip_schema
 from runner.core.settings_postgres_rules import has_slot
 from runner.core.slots import SUITE_DATABASE, TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.postgres.base import Base
+from runner.postgres.beside import Beside
 from runner.postgres.connect import Connection, connect, end_where, execute, is_at_least, translate
 from runner.postgres.template import run_as
 from runner.postgres.versions import copy_files, give_public
@@ -26,14 +26,6 @@ OPEN_SESSIONS = """
     usename = %(role)s AND (datname = ANY (%(databases)s) OR %(databases)s::text[] = '{}')
         AND (state <> 'idle' OR pid IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
 """
-
-MADE_DATABASES = "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = %s"
-
-MADE_ROLES = """
-    SELECT member.rolname FROM pg_auth_members JOIN pg_roles AS member ON member.oid = roleid
-    WHERE pg_auth_members.member = (SELECT oid FROM pg_roles WHERE rolname = %s) AND admin_option
-"""
-"""Since 16 whoever makes a role may pass it on, and is entered here."""
 
 
 class Slots:
@@ -144,10 +136,25 @@ class Slots:
             databases = [] if self.has_own_role else self.find_databases(slot)
             end_where(self._connection, OPEN_SESSIONS, {"role": self.find_role(slot), "databases": databases})
 
-    def restore(self, slot: str) -> None:
+    def find_older(self, slot: str, began: float) -> list[str]:
+        """The databases that a slot's role has made before a moment, in seconds since 1970.
+
+        Asked when the fixtures of all scopes are torn down: nobody would make them again.
+        """
+        with translate(f"cannot look into the slot `{slot}`"):
+            return self._find_beside(slot).find_older(began) if self.has_own_role and self._rights else []
+
+    def _find_beside(self, slot: str) -> Beside:
+        return Beside(self._connection, self._address, slot, self.find_role(slot), self.find_databases(slot))
+
+    def restore(self, slot: str, older: Sequence[str] = ()) -> None:
         """Make the slot as it was at its start, under the same address; `end_transactions` comes first.
 
         Without isolation there is nothing that belongs to one slot, and nothing happens.
+
+        Args:
+            slot: its name.
+            older: databases beside the slot that stay, from `find_older`.
 
         Raises:
             PostgresError: Postgres refused.
@@ -168,7 +175,7 @@ class Slots:
                             execute(self._connection, "DROP DATABASE {0} WITH (FORCE)", name)
                             self._clone(name, self.find_role(slot), self._choose_template(name, slot))
             if self.has_own_role and self._rights:
-                self._drop_made(slot)
+                self._find_beside(slot).drop(older)
 
     def _restore_database(self, name: str, slot: str) -> None:
         role = self.find_role(slot)
@@ -185,18 +192,6 @@ class Slots:
         execute(inside, "SET lock_timeout = {text}", text=PATIENCE)
         execute(inside, "DROP OWNED BY {0} CASCADE", self.find_role(slot))
         inside.execute("RESET lock_timeout")
-
-    def _drop_made(self, slot: str) -> None:
-        """Drop the databases and the roles that a test has made beside its slot, but not those of `fresh_database`."""
-        role, kept = self.find_role(slot), self.find_databases(slot)
-        for (name,) in self._connection.execute(MADE_DATABASES, [role]).fetchall():
-            if name not in kept and not is_database_of(name, slot):
-                execute(self._connection, "DROP DATABASE {0} WITH (FORCE)", name)
-        for (name,) in self._connection.execute(MADE_ROLES, [role]).fetchall():
-            for database in (self.find_place(slot)[0], *kept[1:]):
-                with connect(self._address, database) as inside:
-                    execute(inside, "DROP OWNED BY {0} CASCADE", name)
-            execute(self._connection, "DROP ROLE {0}", name)
 
     def _set_role(self, slot: str) -> None:
         """Give the role the rights, the settings and the password that a test may have changed."""

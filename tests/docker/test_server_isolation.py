@@ -107,6 +107,96 @@ def assert_servers_spoke(folder: Path, workers: str) -> None:
     assert log.count("ready to accept connections") >= 1 + int(workers)
 
 
+LASTING = {
+    "conftest.py": """
+import os, psycopg
+
+def pytest_sessionstart(session):
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("CREATE DATABASE lasting")
+""",
+    "tests/test_lasting.py": """
+import os, psycopg
+from pathlib import Path
+
+def fail_once(name):
+    flag = Path("/run/runner/workers") / name
+    if not flag.exists():
+        flag.touch()
+        raise psycopg.errors.SerializationFailure("could not serialize")
+
+def connect(**changes):
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, **changes)
+
+def test_a(fresh_database):
+    with psycopg.connect(fresh_database) as connection:
+        connection.execute("CREATE TABLE own ()")
+    with connect() as connection:
+        connection.execute("CREATE DATABASE of_the_test" if not Path("/run/runner/workers/a").exists() else "SELECT 1")
+    fail_once("a")
+
+def test_b():
+    connect(dbname="lasting").close()
+
+def test_c(fresh_database):
+    psycopg.connect(fresh_database).close()
+""",
+}
+
+
+@pytest.mark.parametrize(
+    "mode", ['isolation = "server"', 'isolation = "sandbox"', 'isolation = "database"\nrights = ["createdb"]']
+)
+def test_what_pytest_s_session_made_is_there_after_a_retry(make_project: Make, mode: str) -> None:
+    folder = make_project(LASTING, f'dist = "load"\nreruns_delay = 0\n{mode}\n')
+    name = "lasting"
+    if "createdb" in mode:
+        # Slots are on one server, where each needs a name of its own.
+        name = "lasting_gw0"
+        for each in ("conftest.py", "tests/test_lasting.py"):
+            (folder / each).write_text((folder / each).read_text().replace("lasting", name).replace("_gw0.py", ".py"))
+    ended = run(folder, "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+    assert f"passed at attempt 2; not restored, since it is older than the test: {name}" in ended.stderr
+
+
+def test_a_database_of_a_single_test_can_be_had_after_its_server_was_replaced(make_project: Make) -> None:
+    text = LASTING["tests/test_lasting.py"].replace("lasting", "postgres")
+    folder = make_project({"tests/test_own.py": text}, 'isolation = "server"\ndist = "load"\nreruns_delay = 0\n')
+    ended = run(folder, "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+    assert "passed at attempt 2" in ended.stderr
+    assert "not restored" not in ended.stderr
+
+
+def test_a_pool_that_outlives_its_fixtures_is_not_cut_by_a_retry(make_project: Make) -> None:
+    text = """
+import os, psycopg, pytest
+POOL = []
+
+@pytest.fixture
+def pooled():
+    if not POOL:
+        POOL.append(psycopg.connect(os.environ["DATABASE_URL"], autocommit=True))
+    return POOL[0]
+
+def test_a(pooled):
+    pooled.execute("CREATE TABLE item (number integer)")
+
+CALLS = []
+def test_b(pooled):
+    CALLS.append(1)
+    pooled.execute("INSERT INTO item VALUES (1)")
+    if len(CALLS) == 1:
+        raise psycopg.errors.SerializationFailure("could not serialize")
+"""
+    folder = make_project({"tests/test_pool.py": text}, 'isolation = "server"\ndist = "load"\nreruns_delay = 0\n')
+    ended = run(folder, "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+    assert "not restored, since it is older than the test: open sessions: 1" in ended.stderr
+
+
 def test_servers_of_slots_that_nobody_used_are_told(make_project: Make) -> None:
     folder = make_project({"tests/test_use.py": "def test_a(): pass\ndef test_b(): pass\n"}, 'isolation = "server"')
     assert run(folder, "run", "-n", "2", "--strict").exit_code == 98

@@ -414,7 +414,10 @@ def test_b():
     )
     ran = suite.run("-n", workers, *RERUNS)
     ran.result.assert_outcomes(passed=2, failed=1)
-    assert ran.named("restore-wanted") == [
+    wanted = ran.named("restore-wanted")
+    first, second, other = [each.pop("began") for each in wanted]
+    assert first == second < other < time.time(), "a test begins once"
+    assert wanted == [
         {"slot": slot, "answer": f"restored-{slot}-1-1", "test": "test_suite.py::test_a", "attempt": 1},
         {"slot": slot, "answer": f"restored-{slot}-1-2", "test": "test_suite.py::test_a", "attempt": 2},
         {"slot": slot, "answer": f"restored-{slot}-1-3", "test": "test_suite.py::test_b", "attempt": 1},

@@ -554,6 +554,7 @@ class RecordingSlots:
         self.made = []
         self.restored = []
         self.refusal = None
+        self.older = []
 
     def ensure(self, *slots):
         self.made += slots
@@ -564,8 +565,11 @@ class RecordingSlots:
     def end_transactions(self, slot):
         self.restored.append(f"transactions of {slot} ended")
 
-    def restore(self, slot):
-        self.restored.append(slot)
+    def find_older(self, _slot, began):
+        return self.older if began == RESTORE["began"] else []
+
+    def restore(self, slot, older=()):
+        self.restored += [slot, *older]
         if self.refusal is not None:
             raise self.refusal
 
@@ -631,7 +635,7 @@ def test_a_slot_whose_name_xdist_never_gives_is_not_kept_for_later(asked):
     assert asked.answers._wanted == ["master", "gw0", "gw7"]
 
 
-RESTORE = {"slot": "gw0", "answer": "restored-gw0-1", "test": "a.py::test_a[x/y]", "attempt": 1}
+RESTORE = {"slot": "gw0", "answer": "restored-gw0-1", "test": "a.py::test_a[x/y]", "attempt": 1, "began": 12.5}
 
 
 def test_a_slot_is_restored_after_its_rows_were_kept(asked, tmp_path):
@@ -642,7 +646,16 @@ def test_a_slot_is_restored_after_its_rows_were_kept(asked, tmp_path):
     [kept] = (tmp_path / "failures").glob("*/attempt-1.sql")
     assert kept.read_text() == "-- rows\n"
     [told] = [each.data for each in asked.events if each.name == "slot-restored"]
-    assert told == {"slot": "gw0", "test": "a.py::test_a[x/y]", "attempt": 1}
+    assert told == {"slot": "gw0", "test": "a.py::test_a[x/y]", "attempt": 1, "older": []}
+
+
+def test_what_is_older_than_the_test_is_not_restored_and_that_is_told(asked):
+    asked.slots.made.append("gw0")
+    asked.slots.older = ["archive"]
+    assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": ""}
+    assert asked.slots.restored[1:] == ["gw0", "archive"]
+    [told] = [each.data for each in asked.events if each.name == "slot-restored"]
+    assert told["older"] == ["archive"]
 
 
 def test_what_postgres_refuses_is_answered_and_does_not_end_the_run(asked):
