@@ -48,6 +48,7 @@ def run_after_init(folder: Path, **variables: str) -> Ended:
         ("plain", "== resolving: there is no lock"),
         ("setup_py", "== resolving: there is no lock"),
         ("tox", "== resolving: there is no lock"),
+        ("grouped", "== note: the lock has packages that do not fit each other"),
         ("refused", "== note: uv refuses the project's metadata, so pip resolves it"),
         ("nothing", "== installing the locked dependencies"),
         ("workspace/shop", "== reading ../uv.lock"),
