@@ -70,6 +70,12 @@ class Postgres(Struct, frozen=True, kw_only=True):
         return str(self.version) or DEFAULT_VERSION
 
     @property
+    def in_image(self) -> str:
+        """What of it the server's image is made from; empty where that is the default."""
+        own = (self.major, sorted(self.extensions), self.locale, self.encoding)
+        return "" if own == (DEFAULT_VERSION, [], DEFAULT_LOCALE, "UTF8") else repr(own)
+
+    @property
     def alias(self) -> str:
         """A name that has to be made to lead to the server; empty for none."""
         return "" if self.host in LOOPBACK else self.host
