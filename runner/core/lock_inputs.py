@@ -20,7 +20,7 @@ INPUT_NAMES = {
     "build history.sh": "the checked out commit has a tag, or has none any more",
     "compiled sources": "sources of compiled parts have changed",
     "sources": "files of the project have changed, which is not installed as editable",
-    "postgres": "one of the settings `postgres.version`, `extensions`, `locale`, `encoding` has changed",
+    "postgres": "one of the settings `postgres.version`, `image`, `extensions`, `locale`, `encoding` has changed",
     "commit": "another commit is checked out, and `git = true`",
 }
 """What goes into the suite image, by the names that `runner.project.recipe` gives it; and into the server's."""

@@ -21,6 +21,10 @@ class Postgres(Struct, frozen=True, kw_only=True):
         int | str,
         Meta(description=f"Postgres's major version, such as 15; empty: {DEFAULT_VERSION}, which is Debian 13's"),
     ] = ""
+    image: Annotated[
+        str,
+        Meta(description="image with the server, such as `postgres:16`; of Debian, with Postgres's packages"),
+    ] = ""
     user: Annotated[
         str,
         Meta(description="name of the role that tests log in as; may hold `{slot}`; empty: the isolation's own"),
@@ -72,8 +76,8 @@ class Postgres(Struct, frozen=True, kw_only=True):
     @property
     def in_image(self) -> str:
         """What of it the server's image is made from; empty where that is the default."""
-        own = (self.major, sorted(self.extensions), self.locale, self.encoding)
-        return "" if own == (DEFAULT_VERSION, [], DEFAULT_LOCALE, "UTF8") else repr(own)
+        own = (self.image, self.major, sorted(self.extensions), self.locale, self.encoding)
+        return "" if own == ("", DEFAULT_VERSION, [], DEFAULT_LOCALE, "UTF8") else repr(own)
 
     @property
     def alias(self) -> str:

@@ -59,6 +59,10 @@ def list_bad_values(postgres: Postgres) -> Iterator[Refusal]:
     version = str(postgres.version)
     if version and not (re.fullmatch("[0-9]{2}", version) and int(version) >= OLDEST):
         yield refuse("version", postgres.version, f"expected a major version from {OLDEST} on, such as 15")
+    if postgres.image and version:
+        yield refuse("image", postgres.image, "the version is the image's", "take `version` out")
+    if re.search(r"\s", postgres.image) or postgres.image.startswith("-"):
+        yield refuse("image", postgres.image, "expected the name of an image, such as `postgres:16`")
     yield from list_bad_names(postgres)
     if "\0" in postgres.password:
         yield refuse("password", postgres.password, "it has a zero byte")
@@ -163,7 +167,7 @@ def list_conflicts_of_roles(postgres: Postgres, rights: Sequence[Right]) -> Iter
     if postgres.authentication == "trust":
         cause = "passwords are what keeps workers from each other's roles here"
         yield refuse("authentication", postgres.authentication, cause, SERVER)
-    if "createrole" in rights and int(postgres.major) < 16:
+    if "createrole" in rights and not postgres.image and int(postgres.major) < 16:
         cause = "before Postgres 16 a role with this right may change the roles of other workers"
         yield Refusal(("rights",), [*rights], cause, SERVER)
 

@@ -148,7 +148,9 @@ def test_another_server_makes_a_lock_stale_and_its_pins_void(project):
     write_fitting_lock(project, SETTINGS)
     older = change(SETTINGS, postgres=change(SETTINGS.postgres, version=15))
     state = load(project, older)
-    assert state.stale == ["one of the settings `postgres.version`, `extensions`, `locale`, `encoding` has changed"]
+    assert state.stale == [
+        "one of the settings `postgres.version`, `image`, `extensions`, `locale`, `encoding` has changed"
+    ]
     assert "postgres" in load(project).pins.versions
     assert "postgres" not in state.pins.versions
     assert "suite" in state.pins.versions

@@ -57,6 +57,8 @@ def test_a_version_may_be_a_number_or_text(version):
         ({"extensions": ["a b"]}, "setting `tool.runner.postgres.extensions` is not valid: 'a b'", "no such name"),
         ({"settings": {"a; b": 1}}, "setting `tool.runner.postgres.settings` is not valid: 'a; b'", "no such name"),
         ({"locale": "$(x)"}, "setting `tool.runner.postgres.locale` is not valid: '$(x)'", "no such name"),
+        ({"image": "a b"}, "setting `tool.runner.postgres.image` is not valid: 'a b'", "the name of an image"),
+        ({"image": "a:1", "version": 16}, "setting `tool.runner.postgres.image` is not valid", "the image's"),
         ({"settings": {"a": [1]}}, "setting `tool.runner.postgres.settings` is not valid", "a table of"),
     ],
 )
