@@ -26,7 +26,10 @@ CHOICE = re.compile(r"^ *(postgres|extension|locale): (\S+)\n *available: (.*)$"
 """What choose.sh, extensions.sh and bake.sh of images/postgres say of a wish that cannot be met."""
 
 WISHES = {
-    "postgres": ("version", "`image` takes a server from a registry; `mirrors` a line of sources of an archive that has it"),
+    "postgres": (
+        "version",
+        "`image` takes a server from a registry; `mirrors` a line of sources of an archive that has it",
+    ),
     "extension": ("extensions", "leave it out, or set `version`: each has other packages"),
     "locale": ("locale", "`locale -a` of the machine where the tests pass lists its own"),
 }
