@@ -20,7 +20,7 @@ setup = ["schema.sql", "python more.py"]
 setup_inputs = ["more.py"]
 
 [tool.runner.postgres]
-init_sql = ["CREATE EXTENSION citext"]
+init_sql = ["CREATE EXTENSION citext", "ALTER DATABASE suite SET extra_float_digits = 2; GRANT pg_monitor TO suite"]
 """
 
 FILES = {
@@ -44,6 +44,7 @@ def connect(**changes):
 def look():
     with connect() as connection:
         rows = connection.execute("SELECT count(*) FROM item WHERE name = 'PEN'").fetchone()
+        assert connection.execute("SHOW extra_float_digits").fetchone() == ("2",)
         names = [row[0] for row in connection.execute("SELECT datname FROM pg_database ORDER BY 1")]
         roles = [row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")]
         return rows[0], names, sorted(roles), connection.execute("SHOW work_mem").fetchone()[0]
