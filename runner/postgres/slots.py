@@ -10,8 +10,9 @@ import psycopg
 
 from runner.core.groups import Isolation, Right
 from runner.core.script import Script, strip_schema
+from runner.core.settings_postgres import SUITE_DATABASE
 from runner.core.settings_postgres_rules import has_slot
-from runner.core.slots import SUITE_DATABASE, TEMPLATE, fill_server
+from runner.core.slots import TEMPLATE, fill_server
 from runner.engines.protocol import ServerAddress
 from runner.postgres.base import Base
 from runner.postgres.beside import Beside
