@@ -116,6 +116,12 @@ class Slots:
         return fill_server(self._server, slot)["dbname"], (slot,) if self._isolation == "schema" else ()
 
     @staticmethod
+    def answers(slot: str) -> bool:
+        """Whether the server is there; the run ends with the one that all slots share."""
+        del slot
+        return True
+
+    @staticmethod
     def reach(slot: str) -> None:
         """All slots are on the first server."""
 
