@@ -23,6 +23,7 @@ FREE = " ".join(
         "default_transaction_read_only=off",
         "idle_in_transaction_session_timeout=0",
         "lock_timeout=0",
+        "password_encryption=scram-sha-256",
         "statement_timeout=0",
     )
 )

@@ -300,10 +300,11 @@ import os, psycopg
 
 def test_a():
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
-        names = ("default_transaction_read_only", "statement_timeout")
-        assert [connection.execute(f"SHOW {each}").fetchone()[0] for each in names] == ["on", "1ms"]
+        names = ("default_transaction_read_only", "password_encryption", "statement_timeout")
+        assert [connection.execute(f"SHOW {each}").fetchone()[0] for each in names] == ["on", "md5", "1ms"]
 """
     settings = "[tool.runner.postgres.settings]\nstatement_timeout = 1\ndefault_transaction_read_only = true\n"
+    settings += "password_encryption = 'md5'\n"
     ended = run(make_project({"tests/test_a.py": text}, settings), "run", "-n", "1")
     assert ended.exit_code == 0, ended.stderr
 

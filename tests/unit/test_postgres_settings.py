@@ -134,6 +134,19 @@ def test_a_server_of_its_own_may_have_the_databases_that_every_server_has(table)
     assert merge(table, isolation="server").settings.postgres == Postgres(**table)
 
 
+@pytest.mark.parametrize(
+    "others",
+    [{"pytest_args": ["--url={dbname_lgos}"]}, {"groups": {"slow": {"pytest_args": ["-k", "{dbname_lgos}"]}}}],
+)
+def test_an_argument_with_a_database_that_there_is_not_is_refused(others):
+    assert "`{dbname_lgos}` is none of" in refuse({"databases": ["logs"]}, isolation="none", **others).cause
+
+
+def test_arguments_may_have_the_databases_that_there_are_and_braces_of_their_own():
+    arguments = ["--url={dbname_logs}", "-k", "{lgos}", "{", "{{dbname_lgos}}"]
+    assert merge({"databases": ["logs"]}, isolation="none", pytest_args=arguments).settings.pytest_args == arguments
+
+
 def test_before_postgres_16_the_right_to_make_roles_is_the_right_to_change_those_of_other_slots():
     assert find_conflict(Postgres(version=15), "schema", ["createrole"]) is not None
     assert find_conflict(Postgres(version=15), "none", ["createrole"]) is None
