@@ -44,20 +44,32 @@ def parse(text: str) -> ast.Module:
 def read_uses(text: str) -> Uses:
     """What a module uses; nothing where its text is no Python that this one reads."""
     nodes = [*ast.walk(parse(text))]
-    variables = [name for node in nodes for name in read_variables(node)]
+    settings = find_settings_classes(text)
+    variables = [name for node in nodes for name in read_variables(node, settings)]
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]
     declared = [name for node in nodes if (name := read_declaration(node))]
     return Uses(tuple(variables), tuple(marks), tuple(declared))
 
 
-def read_variables(node: ast.AST) -> Iterator[str]:
-    """The variables that one piece of code reads."""
+@cache
+def find_settings_classes(text: str) -> frozenset[str]:
+    """Names of classes of settings in a module, also of those that derive from others in it."""
+    classes = [node for node in ast.walk(parse(text)) if isinstance(node, ast.ClassDef)]
+    found, before = {SETTINGS}, 0
+    while len(found) > before:
+        before = len(found)
+        found |= {each.name for each in classes if any(find_name(base) in found for base in each.bases)}
+    return frozenset(found - {SETTINGS})
+
+
+def read_variables(node: ast.AST, settings: frozenset[str]) -> Iterator[str]:
+    """The variables that one piece of code reads; some classes are known to be settings."""
     if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
         yield from read_text(node.slice)
     elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
         yield from read_text(node.args[0])
-    elif isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases):
+    elif isinstance(node, ast.ClassDef) and node.name in settings:
         yield from read_fields(node)
 
 
@@ -106,6 +118,23 @@ def read_declaration(node: ast.AST) -> str:
         return ""
     key, line = (next(read_text(each), "") for each in node.args)
     return line.split(":")[0].split("(")[0].strip() if key == "markers" else ""
+
+
+def find_path(node: ast.AST | None) -> str:
+    """`a.b.c` as it stands there, as far as it is made of names."""
+    path = find_path(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{path}.{find_name(node)}" if path else find_name(node)
+
+
+def find_imports(tree: ast.Module) -> dict[str, str]:
+    """What the names that a module imports stand for, where they have another name or a module before them."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.asname: each.name for each in node.names if each.asname}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {each.asname or each.name: f"{node.module or ''}.{each.name}" for each in node.names}
+    return found
 
 
 def find_name(node: ast.AST | None) -> str:
