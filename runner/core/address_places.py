@@ -10,6 +10,9 @@ from runner.core.detection_requirements import find_requirements
 from runner.core.hard_coded import find_hard_coded
 from runner.core.snapshot import Snapshot, dig, is_own, is_test
 
+KINDS = ("settings", "variant", "shared", "test", "module")
+"""Of modules: settings, one of several settings, what tests share, tests, what connects; the first with any counts."""
+
 CONFIGURES = re.compile(r"(?:.*_)?(?:conf|config|settings)")
 CONNECTS = re.compile(r"(?:.*_)?(?:connection|database|db|engine|session)")
 """What modules, and folders of modules, are called that say where the database is, and that connect to it."""
@@ -28,29 +31,30 @@ Found = tuple[Address, str]
 
 
 def find_addresses(snapshot: Snapshot) -> list[Found]:
-    """Addresses of settings; of shared code, of tests and of modules that connect only where nothing else leads on."""
-    found: dict[str, list[Found]] = {"settings": [*find_in_ini(snapshot)], "shared": [], "test": [], "module": []}
+    """Addresses of settings; those of other modules only where no variable leads to the database."""
+    found: dict[str, list[Found]] = {kind: [] for kind in KINDS}
+    found["settings"] += find_in_ini(snapshot)
     for path, text in snapshot.python_files():
         kind = find_kind(path)
         for each in find_hard_coded(text) if kind else ():
             found["test" if each.in_test else kind].append((each.address, f"{path}:{each.line}"))
-    parts = [each for kind in ("settings", "module") for each in found[kind] if not each[0].has_names]
-    whole = {kind: [each for each in places if each[0].has_names] for kind, places in found.items()}
-    settings = [each for each in whole["settings"] if is_named(each[1], snapshot)] or whole["settings"]
-    if settings or has_variables(snapshot):
-        return settings or parts
-    return whole["shared"] or whole["test"] or whole["module"] or parts
+    whole = [[each for each in found[kind] if each[0].has_names] for kind in KINDS]
+    named = [each for each in (*whole[0], *whole[1]) if is_named(each[1], snapshot)]
+    parts = [each for kind in ("settings", "variant", "module") for each in found[kind] if not each[0].has_names]
+    further = [] if has_variables(snapshot) else whole[1:]
+    return next(filter(None, [named, whole[0], *further, parts]), [])
 
 
 def find_kind(path: str) -> str:
     """What a module is, as far as it may have an address that tests dial; empty for any other."""
-    place = PurePosixPath(path)
-    names = (place.stem, place.parent.name)
-    if place.stem == "conftest" or (not place.stem.startswith("test_") and any(map(CONFIGURES.fullmatch, names))):
+    name, folder = PurePosixPath(path).stem, PurePosixPath(path).parent.name
+    if name == "conftest" or (not name.startswith("test_") and CONFIGURES.fullmatch(name)):
         return "settings"
+    if folder == "settings":
+        return "variant"
     if is_test(path):
         return "shared"
-    return "module" if is_own(path) and any(map(CONNECTS.fullmatch, names)) else ""
+    return "module" if is_own(path) and any(map(CONNECTS.fullmatch, (name, folder))) else ""
 
 
 def is_django(snapshot: Snapshot) -> bool:
