@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_database import detect_database
+from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
 from runner.core.detection_interpreter import detect_interpreter
@@ -26,6 +27,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_migrations,
     detect_isolation,
     detect_database,
+    detect_drivers,
     detect_env_files,
     detect_services,
     detect_options,

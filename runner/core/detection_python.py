@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,8 +44,8 @@ def parse(text: str) -> ast.Module:
 def read_uses(text: str) -> Uses:
     """What a module uses; nothing where its text is no Python that this one reads."""
     nodes = [*ast.walk(parse(text))]
-    settings = find_settings_classes(text)
-    variables = [name for node in nodes for name in read_variables(node, settings)]
+    prefixes = find_settings_classes(text)
+    variables = [name for node in nodes for name in read_variables(node, prefixes)]
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]
     declared = [name for node in nodes if (name := read_declaration(node))]
@@ -53,24 +53,26 @@ def read_uses(text: str) -> Uses:
 
 
 @cache
-def find_settings_classes(text: str) -> frozenset[str]:
-    """Names of classes of settings in a module, also of those that derive from others in it."""
-    classes = [node for node in ast.walk(parse(text)) if isinstance(node, ast.ClassDef)]
-    found, before = {SETTINGS}, 0
-    while len(found) > before:
-        before = len(found)
-        found |= {each.name for each in classes if any(find_name(base) in found for base in each.bases)}
-    return frozenset(found - {SETTINGS})
+def find_settings_classes(text: str) -> Mapping[str, str]:
+    """The classes of settings in a module, also those that derive from others in it, with the prefix of each."""
+    found = {SETTINGS: ""}
+    # A class stands behind those that it derives from.
+    for each in ast.walk(parse(text)):
+        if isinstance(each, ast.ClassDef):
+            bases = [name for base in each.bases if (name := find_name(base)) in found]
+            if bases:
+                found[each.name] = find_prefix(each) or found[bases[0]]
+    return found
 
 
-def read_variables(node: ast.AST, settings: frozenset[str]) -> Iterator[str]:
+def read_variables(node: ast.AST, prefixes: Mapping[str, str]) -> Iterator[str]:
     """The variables that one piece of code reads; some classes are known to be settings."""
     if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
         yield from read_text(node.slice)
     elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
         yield from read_text(node.args[0])
-    elif isinstance(node, ast.ClassDef) and node.name in settings:
-        yield from read_fields(node)
+    elif isinstance(node, ast.ClassDef) and node.name in prefixes:
+        yield from read_fields(node, prefixes[node.name])
 
 
 def is_reader(function: ast.expr) -> bool:
@@ -80,19 +82,25 @@ def is_reader(function: ast.expr) -> bool:
     return named or find_name(function) == "getenv"
 
 
-def read_fields(node: ast.ClassDef) -> Iterator[str]:
-    """The variables of a class of settings: its fields, behind its prefix, and the names that they have beside."""
+def find_prefix(node: ast.ClassDef) -> str:
+    """What the variables of a class of settings begin with, as it says itself."""
     keywords = [each for inner in ast.walk(node) if isinstance(inner, ast.Call) for each in inner.keywords]
     prefixes = [text for each in keywords if each.arg == "env_prefix" for text in read_text(each.value)]
     for inner in ast.walk(node):
         if isinstance(inner, ast.Assign) and find_name(inner.targets[0]) == "env_prefix":
             prefixes += read_text(inner.value)
-    for each in keywords:
-        if each.arg in {"alias", "validation_alias", "env"}:
-            yield from read_text(each.value)
+    return next(iter(prefixes), "")
+
+
+def read_fields(node: ast.ClassDef, prefix: str) -> Iterator[str]:
+    """The variables of a class of settings: its fields, behind its prefix, and the names that they have beside."""
+    for inner in ast.walk(node):
+        for each in inner.keywords if isinstance(inner, ast.Call) else ():
+            if each.arg in {"alias", "validation_alias", "env"}:
+                yield from read_text(each.value)
     for field in node.body:
         if isinstance(field, ast.AnnAssign):
-            yield (prefixes[0] if prefixes else "").upper() + find_name(field.target).upper()
+            yield prefix.upper() + find_name(field.target).upper()
 
 
 def imports_mark(node: ast.AST) -> bool:

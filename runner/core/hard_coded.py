@@ -1,7 +1,7 @@
 """Addresses that stand in Python code as they are, where nothing from outside can change them. Pure."""
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,7 +45,7 @@ def find_hard_coded(text: str) -> tuple[HardCoded, ...]:
 class Finder(ast.NodeVisitor):
     """Looks at what the environment has no say in."""
 
-    def __init__(self, constants: Mapping[str, str], imports: Mapping[str, str], settings: frozenset[str]) -> None:
+    def __init__(self, constants: Mapping[str, str], imports: Mapping[str, str], settings: Collection[str]) -> None:
         self.found: list[HardCoded] = []
         self._constants = constants
         self._imports = imports

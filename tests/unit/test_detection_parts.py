@@ -5,6 +5,8 @@ import pytest
 from runner.core.detection import detect
 from runner.core.detection_addresses import detect_addresses
 from runner.core.hard_coded import find_hard_coded
+from runner.core.postgres_conf import make_conf
+from runner.core.settings_postgres import Postgres
 from runner.core.snapshot import Detected, Snapshot
 
 pytestmark = pytest.mark.unit
@@ -92,8 +94,9 @@ def test_a_port_that_is_none_is_left_out():
 
 
 def test_settings_that_derive_from_others_in_the_module_are_variables():
-    code = 'class Base(BaseSettings):\n    pass\nclass Own(Base):\n    POSTGRES_HOST: str = "localhost"'
-    assert detect(make({"app/core.py": code})).settings["environment"] == {"POSTGRES_HOST": "{host}"}
+    code = 'class Base(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix="APP_")\n'
+    code += 'class Own(Base):\n    postgres_host: str = "localhost"'
+    assert detect(make({"app/core.py": code})).settings["environment"] == {"APP_POSTGRES_HOST": "{host}"}
 
 
 def test_django_s_own_databases_need_no_isolation_but_the_names_of_its_settings():
@@ -135,3 +138,10 @@ def test_modules_that_connect_count_where_nothing_else_leads_to_the_database():
 
 def test_what_is_nested_too_deep_has_none():
     assert find_hard_coded("a = " + " + ".join(["'b'"] * 20000)) == ()
+
+
+def test_pg8000_takes_no_password_of_one_round():
+    settings = detect(make({"tests/test_a.py": "import pg8000"}, "pg8000")).settings
+    assert settings["postgres"] == {"settings": {"scram_iterations": 4096}}
+    assert make_conf(Postgres(**settings["postgres"])).endswith("scram_iterations = '4096'")
+    assert "scram" not in make_conf(Postgres(version=15, **settings["postgres"])), "15 has no such parameter"
