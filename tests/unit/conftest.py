@@ -1,6 +1,3 @@
-"""Property tests have no deadline: on a busy machine it would measure what else is running."""
+"""What all unit tests share."""
 
-from hypothesis import settings
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+import untimed  # noqa: F401 -- importing it is all
