@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from runner.core.detection_addresses import detect_addresses
+from runner.core.detection_choices import detect_choices
 from runner.core.detection_database import detect_database
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
@@ -29,6 +30,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_env_files,
     detect_services,
     detect_options,
+    detect_choices,
     detect_addresses,
     detect_statements,
     detect_ids,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from runner.core.addresses import Address, find_address, is_fixed
+from runner.core.addresses import SCHEME, Address, find_address, is_fixed
 from runner.core.detection_database import ADDRESS, find_part, find_variables
 from runner.core.detection_requirements import find_requirements
 from runner.core.hard_coded import find_hard_coded
@@ -14,7 +14,7 @@ from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 
 CONFIGURES = re.compile(r"(?:.*_)?(?:conf|config|settings)")
 INI_FILES = re.compile(r"(^|/)(setup\.cfg|test[\w-]*\.cfg|pytest\.ini|tox\.ini)$")
-INI_LINE = re.compile(r"^\s*(?!\s|D:|R:D:)[\w.\" :-]+?\s*[=:]\s*[\"']?(?=postgres(?:ql)?(?:\+\w+)?://)")
+INI_LINE = re.compile(rf"^\s*(?!\s|D:|R:D:)[\w.\" :-]+?\s*[=:]\s*[\"']?(?={SCHEME}://)")
 """`D:` marks a default of pytest-env, which the environment goes before."""
 
 NOT_READ = re.compile(r"testenv|tox|alembic|gh")

@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from runner.core.addresses import find_address
+from runner.core.addresses import SCHEME, find_address
 from runner.core.detection_python import find_name, is_reader, parse
-from runner.core.detection_services import CI_FILES, make_template
+from runner.core.detection_services import CI_FILES, give_variable, make_template
 from runner.core.pytest_files import TABLES
-from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 from runner.core.yaml_reading import read_yaml, walk
 
@@ -18,11 +17,12 @@ FILES = re.compile(
 )
 RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|addopts|tox)\b")
 OPTION = re.compile(
-    r"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)(?P<value>postgres(?:ql)?(?:\+\w+)?://[^\s\"',]+|(?:host|dbname|user)=[^\"'\n]+)"
+    rf"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)"
+    rf"(?P<value>{SCHEME}://[^\s\"',]+|(?:host|dbname|user)=[^\"'\n]+)"
 )
 EXPORT = re.compile(
-    r"^\s*(?:export\s+|set\s+)?(?P<name>[A-Z][A-Z0-9_]+)\s*[:?]?=\s*[\"']?(?P<value>(?:postgres(?:ql)?(?:\+\w+)?://|host=|dbname=)[^\n\"']+)",
-    re.MULTILINE,
+    rf"(?<![\w$-])(?P<name>[A-Z][A-Z0-9_]+)\s*[:?]?=\s*(?P<quote>[\"']?)"
+    rf"(?P<value>(?:{SCHEME}://|host=|dbname=)[^\n\"']+)"
 )
 ADDRESSES = re.compile(
     r"--(?:\w+-)*(?:dburi|db-?url|db-?uri|database-?(?:url|uri|dsn)|(?:pg|postgres(?:ql)?|test|db)-?(?:dsn|url|uri)|dsn|sqlalchemy-?(?:url|uri)|connection-string)$"
@@ -37,10 +37,10 @@ def detect_options(snapshot: Snapshot) -> Detected:
         for match in OPTION.finditer(text) if RUNS_TESTS.search(text) else ():
             detected |= make_detected(match["option"], match["value"], path)
         for match in EXPORT.finditer(text):
-            template = make_template(match["name"], match["value"].strip())
-            if template and VARIABLES.get(match["name"]) != template:
-                found = Finding("database", f"`{match['name']}` = {template}", path)
-                detected |= Detected((found,), {"environment": {match["name"]: template}})
+            template = make_template(match["name"], read_value(match))
+            # The first of several is the usual one; the others are for other drivers.
+            if template and match["name"] not in detected.settings.get("environment", {}):
+                detected |= give_variable(match["name"], template, path)
     named = {each.partition("=")[0] for each in detected.settings.get("pytest_args", ())}
     for path, text in snapshot.python_files():
         if is_test(path):
@@ -66,6 +66,12 @@ def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             addopts if isinstance(addopts, str) else " ".join(map(str, addopts)) if isinstance(addopts, list) else ""
         )
         yield "pyproject.toml", f"addopts {words}"
+
+
+def read_value(match: re.Match[str]) -> str:
+    """The value of a variable in a command, where a shell's and tox's escapes are gone; without quotes one word."""
+    value = match["value"] if match["quote"] or "://" not in match["value"] else match["value"].split()[0]
+    return re.sub(r"\\([{}])", r"\1", value.strip())
 
 
 def join_lines(text: str) -> str:

@@ -53,15 +53,30 @@ class Finder(ast.NodeVisitor):
     def __init__(self) -> None:
         self.found: list[HardCoded] = []
         self._in_test = False
+        self._texts: dict[str, str] = {}
 
     def visit_Call(self, node: ast.Call) -> None:
         """A call: not one that reads a variable, nor its default."""
         name = find_name(node.func)
-        if is_reader(node.func) or name in HARMLESS:
+        if is_reader(node.func) or name in HARMLESS or self._fills_another(node.func):
             return
         if not any(each in name.lower() for each in OTHER_ENGINES):
             self._read_table({each.arg: each.value for each in node.keywords if each.arg}, node.lineno)
         self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """A name for a text, which a call may fill in later."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            self._texts |= {find_name(each): node.value.value for each in node.targets}
+        self.generic_visit(node)
+
+    def _fills_another(self, function: ast.expr) -> bool:
+        """Whether it is `format` of an address that is none of Postgres's."""
+        if not (isinstance(function, ast.Attribute) and function.attr == "format"):
+            return False
+        owner = function.value
+        named = owner.value if isinstance(owner, ast.Constant) else self._texts.get(find_name(owner), "")
+        return isinstance(named, str) and "://" in named and URL.match(named) is None
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """What stands behind `or` may be a default."""

@@ -1,0 +1,135 @@
+"""What `runner init` sees of the database that CI, tox or a Makefile chooses for the tests."""
+
+import pytest
+
+from runner.core.detection import detect
+from runner.core.detection_choices import detect_choices
+from runner.core.detection_options import detect_options
+from runner.core.detection_requirements import detect_test_requirements
+from runner.core.detection_services import detect_services
+from runner.core.hard_coded import find_hard_coded
+from runner.core.matrices import list_values
+from runner.core.snapshot import Snapshot
+from runner.core.yaml_reading import read_yaml
+
+pytestmark = pytest.mark.unit
+
+WORKFLOW = ".github/workflows/tests.yml"
+CODE = 'import os\nBACKEND = os.environ.get("BACKEND", "sqlite")\nUSER = os.environ["BACKEND_DB_USER"]\n'
+
+
+def make(texts, **tables):
+    return Snapshot(tables, frozenset(texts), {"tests/base.py": CODE, **texts})
+
+
+def make_workflow(matrix, value="${{ matrix.backend }}", name="BACKEND"):
+    return f"jobs:\n  t:\n    strategy:\n      matrix:\n        {matrix}\n    env:\n      {name}: {value}\n"
+
+
+@pytest.mark.parametrize(
+    ("matrix", "value"),
+    [
+        ("backend: [sqlite, postgresql, mysql]", "postgresql"),
+        ("backend: [sqlite, psycopg3, postgres-native, postgres]", "postgres"),
+        ("backend: [sqlite, psycopg3]", "psycopg3"),
+        ("include: [{backend: sqlite}, {python: 3}, {backend: pgsql}]", "pgsql"),
+    ],
+)
+def test_a_matrix_gives_the_name_of_postgres(matrix, value):
+    detected = detect_choices(make({WORKFLOW: make_workflow(matrix)}))
+    assert detected.settings == {"environment": {"BACKEND": value}}
+    assert [(each.found, each.where) for each in detected.findings] == [(f"`BACKEND` = {value}", WORKFLOW)]
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        make_workflow("backend: [sqlite, mysql]"),
+        make_workflow("backend: [sqlite, postgres]", name="UNREAD"),
+        make_workflow("backend: [sqlite, postgres]", name="BACKEND_DB_USER"),
+        make_workflow("backend: [sqlite, postgres]", value="${{ matrix.backend == 'a' && '1' || '2' }}"),
+        make_workflow("backend: postgres"),
+        make_workflow("backend: [x]", value="not-postgres-at-all x"),
+    ],
+)
+def test_what_nobody_reads_or_is_something_else_is_no_choice(workflow):
+    assert detect_choices(make({WORKFLOW: workflow})).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".gitlab-ci.yml", "t:\n  parallel:\n    matrix:\n      - BACKEND: [sqlite, postgres]\n"),
+        (
+            ".circleci/config.yml",
+            "j:\n  matrix: {parameters: {b: [x, postgres]}}\n  environment: {BACKEND: << matrix.b >>}",
+        ),
+        ("tox.ini", "[testenv]\nsetenv =\n    lite: BACKEND=sqlite\n    pg: BACKEND = postgres\n"),
+        ("Makefile", "test:\n\tBACKEND=sqlite pytest\n\tVERBOSE=1 BACKEND=postgres pytest\n"),
+    ],
+)
+def test_other_files_choose_as_well(path, text):
+    assert detect_choices(make({path: text})).settings == {"environment": {"BACKEND": "postgres"}}
+
+
+def test_djangos_settings_are_chosen_though_no_code_asks_for_them():
+    text = "[testenv]\nsetenv = DJANGO_SETTINGS_MODULE=tests.settings_postgres\n"
+    chosen = {"environment": {"DJANGO_SETTINGS_MODULE": "tests.settings_postgres"}}
+    assert detect_choices(make({"tox.ini": text})).settings == chosen
+
+
+def test_a_matrix_of_addresses_gives_that_of_postgres():
+    rows = "db: [{url: 'sqlite:///x.db'}, {url: 'postgresql+psycopg://a:b@localhost/c'}]"
+    workflow = make_workflow(rows, "${{ matrix.db.url }}", "SHOP_DATABASE_URL")
+    template = "postgresql+psycopg://{user}:{password}@{host}:{port}/{dbname}"
+    assert detect_services(make({WORKFLOW: workflow})).settings == {"environment": {"SHOP_DATABASE_URL": template}}
+
+
+def test_a_text_that_refers_to_nothing_is_its_own_value():
+    document = read_yaml("matrix:\n  a: [1, x, x]\n")
+    assert list_values("plain", document) == ("plain",)
+    assert list_values("${{ matrix.a }}", document) == ("x",)
+    assert list_values("${{ matrix.b }}", document) == ()
+
+
+MAKEFILE = r"""
+a:
+	python -V | grep PyPy || DEV=1 ORM_TEST_DB="asyncpg://postgres:$(PASS)@127.0.0.1:5432/test_\{\}" pytest -q
+b:
+	ORM_TEST_DB="psycopg://postgres:$(PASS)@127.0.0.1:5432/test_\{\}" pytest -q
+"""
+
+
+def test_a_database_that_the_suite_names_itself_stays_its_own():
+    settings = detect_options(make({"Makefile": MAKEFILE})).settings
+    assert settings == {
+        "environment": {"ORM_TEST_DB": "asyncpg://{user}:{password}@{host}:{port}/test_{{}}"},
+        "isolation": "none",
+        "rights": ["createdb"],
+    }
+
+
+def test_a_variable_before_a_command_ends_with_its_word():
+    text = "test:\n\tA_DATABASE_URL=postgis://u@localhost/shop pytest -q\n"
+    template = "postgis://{user}:{password}@{host}:{port}/{dbname}"
+    assert detect_options(make({"Makefile": text})).settings == {"environment": {"A_DATABASE_URL": template}}
+
+
+def test_an_optional_driver_of_poetrys_needs_its_extra():
+    driver = {"version": "*", "optional": True}
+    poetry = {"dependencies": {"asyncpg": driver}, "dev-dependencies": {"pytest": "*"}, "extras": {"pg": ["asyncpg"]}}
+    snapshot = make({"poetry.lock": ""}, tool={"poetry": poetry})
+    assert detect_test_requirements(snapshot).settings == {"extras": ["pg"]}
+    poetry["dependencies"] = {"asyncpg": "*"}
+    assert detect_test_requirements(snapshot).settings == {}
+
+
+def test_the_parts_of_another_servers_address_are_not_postgress():
+    code = 'dsn = "cockroachdb://{user}@{host}/{database}"\nurl = dsn.format(user="root", database="defaultdb")\n'
+    assert find_hard_coded(code) == ()
+    assert [each.address.dbname for each in find_hard_coded(code.replace("cockroachdb", "postgres"))] == ["defaultdb"]
+
+
+def test_a_choice_is_one_of_the_detectors():
+    workflow = make_workflow("backend: [sqlite, postgres]")
+    assert detect(make({WORKFLOW: workflow})).settings["environment"]["BACKEND"] == "postgres"
