@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from runner.core.detection_addresses import detect_addresses
+from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
 from runner.core.detection_database import detect_database
 from runner.core.detection_env_files import detect_env_files
@@ -45,4 +46,4 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    return settle(snapshot, detected)
+    return settle_authentication(snapshot, settle(snapshot, detected))

@@ -68,6 +68,26 @@ KINDS = [
         "pg8000.exceptions.InterfaceError: Can't create a connection to host localhost and port 5433 (timeout)",
     ),
     ("elsewhere", "OSError: Multiple exceptions: [Errno 111] Connect call failed ('127.0.0.1', 5433)"),
+    (
+        "elsewhere",
+        "pg8000.exceptions.DatabaseError: {'S': 'FATAL', 'C': '3D000', 'M': 'database \"app\" does not exist'}",
+    ),
+    (
+        "no-password",
+        "pg8000.exceptions.InterfaceError: server requesting password authentication, but no password was provided",
+    ),
+    (
+        "no-password",
+        (
+            'psycopg.OperationalError: connection failed: connection to server at "127.0.0.1", port 5432 failed: '
+            "fe_sendauth: no password supplied"
+        ),
+    ),
+    ("server-folder", 'psycopg2.errors.UndefinedFile: directory "/tmp/tmpx1" does not exist'),
+    (
+        "server-folder",
+        'psycopg.errors.UndefinedFile: could not open file "/tmp/a.csv" for reading: No such file or directory',
+    ),
     ("driver", "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres"),
     (
         "driver",
@@ -267,6 +287,26 @@ def test_a_host_that_is_a_service_of_the_compose_file_is_that_service():
     assert 'services = "docker-compose.yml"' in found.todo[1]
     refused = 'could not translate host name "db" to address: Name or service not known'
     assert find(refused, make_facts({"docker-compose.yml": COMPOSE})).kind == "elsewhere"
+
+
+SASL = "core.py:605: in handle_AUTHENTICATION_REQUEST"
+NONE = "AttributeError: 'NoneType' object has no attribute 'decode'"
+TRUST = ("[tool.runner.postgres]", 'authentication = "trust"')
+
+
+@pytest.mark.parametrize(
+    ("isolation", "todo"),
+    [("server", TRUST), ("sandbox", TRUST), ("schema", ("[tool.runner]", 'isolation = "server"', *TRUST))],
+)
+def test_a_driver_without_a_password_is_answered_with_trust_and_an_isolation_that_may_have_it(isolation, todo):
+    found = find(NONE, make_facts(isolation=isolation), SASL)
+    assert (found.kind, found.todo) == ("no-password", todo)
+    assert find(NONE, make_facts(isolation=isolation)) is None
+
+
+def test_a_role_that_the_server_lacks_is_found_in_a_message_that_is_a_table():
+    error = "pg8000.dbapi.ProgrammingError: {'S': 'FATAL', 'C': '28000', 'M': 'role \"shop\" does not exist'}"
+    assert 'user = "shop"' in find(error, make_facts({"tests/conftest.py": 'connect("shop", database="x")\n'})).todo
 
 
 def test_a_group_without_a_database_is_named_where_its_tests_look_for_one():

@@ -133,3 +133,21 @@ def test_the_parts_of_another_servers_address_are_not_postgress():
 def test_a_choice_is_one_of_the_detectors():
     workflow = make_workflow("backend: [sqlite, postgres]")
     assert detect(make({WORKFLOW: workflow})).settings["environment"]["BACKEND"] == "postgres"
+
+
+TRUST = "jobs: {t: {services: {db: {image: postgres, env: {POSTGRES_HOST_AUTH_METHOD: trust}}}}}"
+ADDRESS = 'import psycopg\n\ndef connect():\n    return psycopg.connect(host="localhost", dbname="shop"{})\n'
+
+
+@pytest.mark.parametrize(
+    ("further", "postgres"),
+    [("", {"authentication": "trust"}), (', password="secret"', {"password": "secret"})],
+)
+def test_a_server_that_asks_for_no_password_asks_for_none_in_a_run(further, postgres):
+    settings = detect(make({WORKFLOW: TRUST, "tests/conftest.py": ADDRESS.format(further)})).settings
+    assert settings["isolation"] == "server"
+    assert settings["postgres"] == {"database": "shop", "host": "localhost", **postgres}
+
+
+def test_workers_that_share_a_server_keep_their_passwords():
+    assert "postgres" not in detect(make({WORKFLOW: TRUST})).settings
