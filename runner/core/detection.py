@@ -13,9 +13,11 @@ from runner.core.detection_isolation import detect_isolation, settle
 from runner.core.detection_lock import detect_lock
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
+from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
 from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_preparation import detect_preparation
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_statements import detect_statements
@@ -34,6 +36,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_choices,
     detect_addresses,
     detect_statements,
+    detect_preparation,
     detect_ids,
     detect_own_servers,
     detect_other_services,
@@ -46,4 +49,6 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    return settle_authentication(snapshot, settle(snapshot, detected))
+    for settling in (settle_names, settle, settle_authentication):
+        detected = settling(snapshot, detected)
+    return detected

@@ -151,3 +151,45 @@ def test_a_server_that_asks_for_no_password_asks_for_none_in_a_run(further, post
 
 def test_workers_that_share_a_server_keep_their_passwords():
     assert "postgres" not in detect(make({WORKFLOW: TRUST})).settings
+
+
+NAMED = "jobs: {t: {services: {db: {image: postgres, env: {POSTGRES_DB: NAME}}}}}"
+DEFAULT = "import psycopg2, os\n\ndef connect(name='shop_test'):\n    return load(name, user=os.environ['PGUSER'])\n"
+
+
+def test_the_name_of_cis_database_in_the_tests_is_the_name_of_the_runs():
+    texts = {WORKFLOW: NAMED.replace("NAME", "shop_test"), "tests/base.py": DEFAULT}
+    detected = detect(make(texts))
+    assert detected.settings["postgres"] == {"database": "shop_test"}
+    assert detected.settings["isolation"] == "server"
+    assert ("fixed: `shop_test`, as CI's server has it", "tests/base.py:3") in [
+        (each.found, each.where) for each in detected.findings
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "code"),
+    [
+        ("shop_test", "tests/base.py", DEFAULT + "os.environ.get('SHOP_DATABASE_URL')\n"),
+        ("shop_test", "tests/base.py", DEFAULT + "os.environ['PGDATABASE']\n"),
+        ("shop_test", "shop/base.py", DEFAULT),
+        ("shop_test", "tests/base.py", DEFAULT.replace("shop_test", "shop_test_items")),
+        ("main", "tests/base.py", DEFAULT.replace("shop_test", "main")),
+    ],
+)
+def test_a_name_that_leads_nowhere_fixes_nothing(name, path, code):
+    assert "postgres" not in detect(make({WORKFLOW: NAMED.replace("NAME", name), path: code})).settings
+
+
+@pytest.mark.parametrize(
+    ("command", "settings"),
+    [
+        ("psql shop_test -c 'CREATE EXTENSION hstore;'", {"postgres": {"extensions": ["hstore"]}}),
+        ('psql -c "create extension if not exists vector"', {"postgres": {"extensions": ["pgvector"]}}),
+        ("psql -c 'CREATE EXTENSION plpgsql'", {}),
+        ("echo 'CREATE EXTENSION hstore'", {}),
+    ],
+)
+def test_the_extensions_that_cis_steps_make_are_there_before_the_tests(command, settings):
+    workflow = f"jobs:\n  t:\n    steps:\n      - run: |\n          {command}\n          pytest\n"
+    assert detect(make({WORKFLOW: workflow})).settings.get("postgres", {}) == settings.get("postgres", {})
