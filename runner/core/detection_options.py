@@ -15,6 +15,7 @@ from runner.core.yaml_reading import read_yaml, walk
 FILES = re.compile(
     r"(^|/)(tox\.ini|GNUmakefile|[Mm]akefile|setup\.cfg|pytest\.ini|noxfile\.py|README\.(?:md|rst)|CONTRIBUTING\.(?:md|rst))$"
 )
+INI = ("setup.cfg", "pytest.ini", "pyproject.toml")
 RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|addopts|tox)\b")
 OPTION = re.compile(
     rf"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)"
@@ -28,6 +29,8 @@ ADDRESSES = re.compile(
     r"--(?:\w+-)*(?:dburi|db-?url|db-?uri|database-?(?:url|uri|dsn)|(?:pg|postgres(?:ql)?|test|db)-?(?:dsn|url|uri)|dsn|sqlalchemy-?(?:url|uri)|connection-string)$"
 )
 PLAIN = re.compile(r"postgres(?:ql)?://")
+MODES = re.compile(r"(?<![\w-])--(?:asyncio|import)-mode[= ]\w+")
+"""Options of pytest's command line without which the same tests do not run at all, or not as they do."""
 
 
 def detect_options(snapshot: Snapshot) -> Detected:
@@ -36,6 +39,8 @@ def detect_options(snapshot: Snapshot) -> Detected:
     for path, text in list_commands(snapshot):
         for match in OPTION.finditer(text) if RUNS_TESTS.search(text) else ():
             detected |= make_detected(match["option"], match["value"], path)
+        for match in MODES.finditer(text) if RUNS_TESTS.search(text) else ():
+            detected |= give_mode(match[0].replace(" ", "="), path, detected)
         for match in EXPORT.finditer(text):
             template = make_template(match["name"], read_value(match))
             # The first of several is the usual one; the others are for other drivers.
@@ -48,6 +53,14 @@ def detect_options(snapshot: Snapshot) -> Detected:
                 if option not in named:
                     detected |= make_detected(option, default, path)
     return detected
+
+
+def give_mode(option: str, where: str, detected: Detected) -> Detected:
+    """A mode of pytest's, where no earlier command has another; one in `addopts` is there anyway."""
+    given = detected.settings.get("pytest_args", ())
+    if where in INI or any(each.startswith(option.partition("=")[0]) for each in given):
+        return Detected()
+    return Detected((Finding("tests", f"run with `{option}`", where),), {"pytest_args": [option]})
 
 
 def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

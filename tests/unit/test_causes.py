@@ -289,6 +289,12 @@ def test_a_host_that_is_a_service_of_the_compose_file_is_that_service():
     assert find(refused, make_facts({"docker-compose.yml": COMPOSE})).kind == "elsewhere"
 
 
+def test_coroutines_are_answered_with_the_mode_where_their_plugin_is_there():
+    error = "Failed: async def functions are not natively supported."
+    pyproject = {"dependency-groups": {"test": ["pytest-asyncio"]}}
+    assert 'pytest_args = ["--asyncio-mode=auto"]' in find(error, make_facts(pyproject=pyproject)).todo
+
+
 SASL = "core.py:605: in handle_AUTHENTICATION_REQUEST"
 NONE = "AttributeError: 'NoneType' object has no attribute 'decode'"
 TRUST = ("[tool.runner.postgres]", 'authentication = "trust"')

@@ -193,3 +193,10 @@ def test_a_name_that_leads_nowhere_fixes_nothing(name, path, code):
 def test_the_extensions_that_cis_steps_make_are_there_before_the_tests(command, settings):
     workflow = f"jobs:\n  t:\n    steps:\n      - run: |\n          {command}\n          pytest\n"
     assert detect(make({WORKFLOW: workflow})).settings.get("postgres", {}) == settings.get("postgres", {})
+
+
+def test_modes_of_pytest_on_command_lines_are_kept_the_first_of_each():
+    text = "PYTEST = pytest -q --asyncio-mode=auto\na:\n\tpytest --import-mode importlib --asyncio-mode=strict\n"
+    settings = detect_options(make({"Makefile": text})).settings
+    assert settings == {"pytest_args": ["--asyncio-mode=auto", "--import-mode=importlib"]}
+    assert detect_options(make({"pytest.ini": "[pytest]\naddopts = --import-mode=importlib\n"})).settings == {}

@@ -210,6 +210,14 @@ def test_noproc_of_pytest_postgresql_is_told_where_the_server_is():
     ]
 
 
+def test_a_suite_that_may_use_either_starts_its_own_unless_it_makes_the_fixture_from_the_other():
+    code = 'def pg(get):\n    get.getfixturevalue("postgresql_noproc")\n    get.getfixturevalue("postgresql")\n'
+    of = depend("pytest-postgresql")
+    assert detect_own_servers(make({"tests/conftest.py": code}, **of)).settings["packages"] == ["postgresql"]
+    made = code + 'postgresql = factories.postgresql("postgresql_noproc")\n'
+    assert "packages" not in detect_own_servers(make({"tests/conftest.py": made}, **of)).settings
+
+
 @pytest.mark.parametrize(
     ("code", "arguments"),
     [
