@@ -52,6 +52,12 @@ class Postgres(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(description="statements, or SQL files, that the superuser runs in each database, before `setup`"),
     ] = []
+    folders: Annotated[
+        list[str],
+        Meta(
+            description="folders that server and suite share, for `COPY` from and to files; all workers have the same"
+        ),
+    ] = []
     extensions: Annotated[
         list[str],
         Meta(

@@ -12,7 +12,8 @@ from runner.core.nearest import make_hint
 from runner.core.placeholders import FURTHER, PARTS, WHOLE
 from runner.core.settings import FIELDS, REST, TABLES, Settings, find_fields
 from runner.core.settings_postgres import Postgres
-from runner.core.settings_postgres_rules import Refusal, find_bad_value, find_conflict, name_database
+from runner.core.settings_postgres_rules import find_conflict
+from runner.core.settings_postgres_values import Refusal, find_bad_value, name_database
 from runner.core.transient import ASSERTION, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError

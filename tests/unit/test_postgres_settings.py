@@ -4,7 +4,8 @@ import pytest
 
 from runner.core.settings_layers import merge_settings
 from runner.core.settings_postgres import Postgres
-from runner.core.settings_postgres_rules import find_conflict, name_database
+from runner.core.settings_postgres_rules import find_conflict
+from runner.core.settings_postgres_values import name_database
 from runner.core.slots import fill_server, make_list, make_server
 from runner.errors import SettingsError
 
@@ -59,6 +60,11 @@ def test_a_version_may_be_a_number_or_text(version):
         ({"locale": "$(x)"}, "setting `tool.runner.postgres.locale` is not valid: '$(x)'", "no such name"),
         ({"image": "a b"}, "setting `tool.runner.postgres.image` is not valid: 'a b'", "the name of an image"),
         ({"image": "a:1", "version": 16}, "setting `tool.runner.postgres.image` is not valid", "the image's"),
+        ({"folders": ["here"]}, "setting `tool.runner.postgres.folders` is not valid: 'here'", "a whole path"),
+        ({"folders": ["/a/../etc/x"]}, "setting `tool.runner.postgres.folders` is not valid", "a whole path"),
+        ({"folders": ["/tmp"]}, "setting `tool.runner.postgres.folders` is not valid: '/tmp'", "need it themselves"),
+        ({"folders": ["/etc/x"]}, "setting `tool.runner.postgres.folders` is not valid", "need it themselves"),
+        ({"folders": ["/srv/x", "/srv/x"]}, "setting `tool.runner.postgres.folders` is not valid", "twice"),
         ({"settings": {"a": [1]}}, "setting `tool.runner.postgres.settings` is not valid", "a table of"),
     ],
 )
@@ -107,6 +113,13 @@ def test_before_postgres_16_the_right_to_make_roles_is_the_right_to_change_those
     assert find_conflict(Postgres(version=15), "schema", ["createrole"]) is not None
     assert find_conflict(Postgres(version=15), "none", ["createrole"]) is None
     assert find_conflict(Postgres(version=16), "database", ["createrole"]) is None
+
+
+def test_a_folder_that_a_sandbox_has_of_its_own_cannot_be_shared_there():
+    shared = Postgres(folders=["/tmp/exchange"])
+    assert find_conflict(shared, "server", []) is None
+    assert find_conflict(shared, "sandbox", []).keys == ("postgres", "folders")
+    assert find_conflict(Postgres(folders=["/srv/exchange"]), "sandbox", []) is None
 
 
 def test_an_error_names_the_layer_that_it_comes_from():
