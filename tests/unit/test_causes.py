@@ -310,6 +310,15 @@ def test_a_driver_without_a_password_is_answered_with_trust_and_an_isolation_tha
     assert find(NONE, make_facts(isolation=isolation)) is None
 
 
+@pytest.mark.parametrize(
+    ("file", "folder", "lines"), [("/srv/data/a.csv", "/srv/data", 2), ("/tmp/pytest-1/a.csv", "/srv/exchange", 3)]
+)
+def test_a_file_that_the_server_does_not_see_is_answered_with_a_folder_that_it_shares(file, folder, lines):
+    found = find(f'psycopg.errors.UndefinedFile: could not open file "{file}" for reading: No such file or directory')
+    assert found.todo[:2] == ("[tool.runner.postgres]", f'folders = ["{folder}"]')
+    assert len(found.todo) == lines
+
+
 def test_a_role_that_the_server_lacks_is_found_in_a_message_that_is_a_table():
     error = "pg8000.dbapi.ProgrammingError: {'S': 'FATAL', 'C': '28000', 'M': 'role \"shop\" does not exist'}"
     assert 'user = "shop"' in find(error, make_facts({"tests/conftest.py": 'connect("shop", database="x")\n'})).todo
