@@ -7,6 +7,7 @@ from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
 from runner.core.detection_database import detect_database
 from runner.core.detection_env_files import detect_env_files
+from runner.core.detection_extensions import detect_made_extensions
 from runner.core.detection_ids import detect_ids
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_isolation import detect_isolation, settle
@@ -17,7 +18,6 @@ from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
 from runner.core.detection_own_servers import detect_own_servers
-from runner.core.detection_preparation import detect_preparation
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_statements import detect_statements
@@ -36,7 +36,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_choices,
     detect_addresses,
     detect_statements,
-    detect_preparation,
+    detect_made_extensions,
     detect_ids,
     detect_own_servers,
     detect_other_services,

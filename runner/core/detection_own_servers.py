@@ -14,7 +14,6 @@ from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 CONTAINERS = {
     "testcontainers": re.compile(r"\bPostgresContainer\b|^\s*(?:from|import) testcontainers", re.MULTILINE),
     "pytest-docker": re.compile(r"\bdocker_(?:services|compose_file|ip)\b"),
-    "pytest-databases": re.compile(r"\bpytest_databases\.docker\.postgres\b"),
     "docker": re.compile(r"\bdocker\.(?:from_env|DockerClient|APIClient)\(|^from docker import\b", re.MULTILINE),
 }
 """Tools that need an engine, which tests do not have, and how their use looks."""

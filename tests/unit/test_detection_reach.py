@@ -261,7 +261,6 @@ def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
         "def url(docker_services): ...",
         "client = docker.from_env()",
         "from docker import APIClient",
-        "from pytest_databases.docker.postgres import PostgresService",
         'subprocess.run(["docker", "run", "postgres"])',
     ],
 )

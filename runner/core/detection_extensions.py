@@ -12,7 +12,7 @@ EXTENSION = re.compile(
 )
 
 
-def detect_preparation(snapshot: Snapshot) -> Detected:
+def detect_made_extensions(snapshot: Snapshot) -> Detected:
     """The extensions, which each database has in a run before the tests begin."""
     detected = Detected()
     for path, text in list_commands(snapshot):
