@@ -133,6 +133,12 @@ def test_another_machine_is_told():
     ("code", "settings"),
     [
         ('execute("CREATE DATABASE other")', {"isolation": "server", "rights": ["createdb"]}),
+        ('execute(f"CREATE SCHEMA {name}")', {"isolation": "database"}),
+        ('if driver == "mysql":\n    execute("CREATE DATABASE x")', {}),
+        ('if driver == "sqlite":\n    pass\nelif driver == "mariadb":\n    execute("CREATE DATABASE x")', {}),
+        ('if driver == "sqlite":\n    pass\nelse:\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
+        ('if driver != "mysql":\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
+        ('if driver in ("mysql", "postgresql"):\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
         ('create_database("postgresql://x")', {"isolation": "server", "rights": ["createdb"]}),
         ('execute("create  role reader login")', {"isolation": "server", "rights": ["createrole"]}),
         ('execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity")', {"isolation": "server"}),
@@ -167,6 +173,13 @@ def test_another_machine_is_told():
 )
 def test_statements_of_the_tests(code, settings):
     assert detect_statements(make({"tests/test_a.py": code})).settings == settings
+
+
+@pytest.mark.parametrize(
+    ("path", "is_read"), [("tests/conf_mssql.py", False), ("tests/test_mysql.py", False), ("tests/test_pg.py", True)]
+)
+def test_files_that_are_named_after_other_databases_say_nothing(path, is_read):
+    assert bool(detect_statements(make({path: 'execute("CREATE DATABASE x")'})).settings) is is_read
 
 
 def test_statements_of_the_application_ask_for_nothing_but_extensions():
