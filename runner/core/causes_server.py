@@ -1,14 +1,19 @@
 """Known causes: the server asked for a password that nobody gave, or was told of a folder that it has not. Pure."""
 
+import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from runner.core.causes import Diagnosis, Hit, Rule, rule
-from runner.core.causes_address import TOML_POSTGRES
+from runner.core.causes_address import TOML_ENVIRONMENT, TOML_POSTGRES
+from runner.core.detection_database import find_variables
 from runner.core.places import PROJECT
 
 EXCHANGE = "/srv/exchange"
-APART = "but it is in a container of its own and sees no folder of the tests"
+APART = "but it is in a container of its own and sees none of them"
+REMOTE = re.compile(r"CONTAINER|DOCKER|REMOTE")
+"""What a variable's name has in it by which a suite learns that the server is on another machine."""
+
 
 OWN_SERVERS = frozenset({"server", "sandbox"})
 """Isolations in which no worker has to be kept from another's role."""
@@ -25,23 +30,30 @@ def diagnose_no_password(hit: Hit) -> Diagnosis | None:
 
 def diagnose_file(hit: Hit) -> Diagnosis:
     """A file of the tests', of which a statement tells the server."""
-    folder = str(PurePosixPath(hit["file"]).parent)
-    is_own = folder == "/tmp" or folder.startswith(("/tmp/", "/run/", PROJECT))  # noqa: S108 -- compared, not opened
-    lines = (TOML_POSTGRES, f'folders = ["{EXCHANGE if is_own else folder}"]')
-    todo = (*lines, f"and let the tests put their files into `{EXCHANGE}`") if is_own else lines
-    return Diagnosis("server-folder", f"the server looks for `{hit['file']}`, {APART}", todo)
+    is_passing = is_temporary(hit["file"])
+    folder = EXCHANGE if is_passing else str(PurePosixPath(hit["file"]).parent)
+    lines = (TOML_POSTGRES, f'folders = ["{folder}"]')
+    todo = (*lines, f"and let the tests put their files into `{EXCHANGE}`") if is_passing else lines
+    return Diagnosis("server-folder", f"the server looks for {name_path(hit['file'], 'file')}, {APART}", todo)
 
 
 def diagnose_folder(hit: Hit) -> Diagnosis:
     """A folder of the tests' for a tablespace, which has to belong to the server's user."""
-    return Diagnosis(
-        "server-folder",
-        f"the server looks for the folder `{hit['folder']}`, {APART}",
-        (
-            "let the server make it, as on any other machine: `COPY (SELECT 1) TO PROGRAM 'mkdir -p ...'`;",
-            "suites that can do that often ask a variable, which CI sets: name it in `[tool.runner.environment]`",
-        ),
-    )
+    told = [name for name in sorted(find_variables(hit.facts.snapshot)) if REMOTE.search(name)]
+    lines = (TOML_ENVIRONMENT, *(f'{name} = "true"' for name in told)) if told else ()
+    todo = "let the server make it, as on any other machine: `COPY (SELECT 1) TO PROGRAM 'mkdir -p ...'`"
+    what = f"the server looks for {name_path(hit['folder'], 'folder')}, {APART}"
+    return Diagnosis("server-folder", what, lines or (todo,))
+
+
+def is_temporary(path: str) -> bool:
+    """Whether a path is another one in each run, or of the project, which the suite has alone."""
+    return path.startswith(("/tmp/", "/run/", f"{PROJECT}/"))  # noqa: S108 -- compared, not opened
+
+
+def name_path(path: str, kind: str) -> str:
+    """A path in words; temporary ones, which are many, are one."""
+    return f"a {kind} of the tests" if is_temporary(path) else f"the {kind} `{path}`"
 
 
 RULES: Sequence[Rule] = (

@@ -319,6 +319,14 @@ def test_a_file_that_the_server_does_not_see_is_answered_with_a_folder_that_it_s
     assert len(found.todo) == lines
 
 
+def test_folders_of_a_tablespace_are_one_cause_and_answered_with_the_variable_that_the_suite_asks():
+    errors = [f'psycopg2.errors.UndefinedFile: directory "/run/x/gw{each}/t" does not exist' for each in (0, 1)]
+    code = {"settings.py": "import os\nX = os.environ.get('DATABASE_IN_CONTAINER') == 'true'\n"}
+    found = {find(error, make_facts(code)) for error in errors}
+    assert [each.todo for each in found] == [("[tool.runner.environment]", 'DATABASE_IN_CONTAINER = "true"')]
+    assert "TO PROGRAM" in find(errors[0]).todo[0]
+
+
 def test_a_role_that_the_server_lacks_is_found_in_a_message_that_is_a_table():
     error = "pg8000.dbapi.ProgrammingError: {'S': 'FATAL', 'C': '28000', 'M': 'role \"shop\" does not exist'}"
     assert 'user = "shop"' in find(error, make_facts({"tests/conftest.py": 'connect("shop", database="x")\n'})).todo
