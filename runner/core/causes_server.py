@@ -46,6 +46,14 @@ def diagnose_folder(hit: Hit) -> Diagnosis:
     return Diagnosis("server-folder", what, lines or (todo,))
 
 
+def diagnose_port(hit: Hit) -> Diagnosis | None:
+    """A driver that takes no port from the environment, and has come to the server of another worker."""
+    if hit.facts.isolation != "server":
+        return None
+    what = "pg8000 takes no `PGPORT`: by an address without a port it comes to the first worker's server"
+    return Diagnosis("port", what, ("[tool.runner]", 'isolation = "sandbox"  # the usual port is each worker\'s own'))
+
+
 def is_temporary(path: str) -> bool:
     """Whether a path is another one in each run, or of the project, which the suite has alone."""
     return path.startswith(("/tmp/", "/run/", f"{PROJECT}/"))  # noqa: S108 -- compared, not opened
@@ -62,6 +70,7 @@ RULES: Sequence[Rule] = (
         r"|AttributeError: (?P<nothing>'NoneType') object has no attribute 'decode'",
         diagnose_no_password,
     ),
+    rule(r"pg8000\.[\w.]*Error\b.*'C': '(?:42P01|42P07|3F000|3D000)'", diagnose_port),
     rule(
         r"(?:Error|UndefinedFile)\b.*could not (?:open|stat)(?: server)? file \"(?P<file>/[^\"]+)\".*"
         r": No such file or directory",

@@ -18,6 +18,7 @@ from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
 from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_statements import detect_statements
@@ -49,6 +50,6 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    for settling in (settle_names, settle, settle_authentication):
+    for settling in (settle_names, settle_ports, settle, settle_authentication):
         detected = settling(snapshot, detected)
     return detected

@@ -327,6 +327,12 @@ def test_folders_of_a_tablespace_are_one_cause_and_answered_with_the_variable_th
     assert "TO PROGRAM" in find(errors[0]).todo[0]
 
 
+def test_a_driver_without_a_port_needs_a_sandbox_where_each_worker_has_a_server():
+    error = "(pg8000.dbapi.ProgrammingError) {'S': 'ERROR', 'C': '42P01', 'M': 'relation \"item\" does not exist'}"
+    assert 'isolation = "sandbox"' in find(error, make_facts(isolation="server")).todo[1]
+    assert find(error, make_facts(isolation="sandbox")) is None
+
+
 def test_a_role_that_the_server_lacks_is_found_in_a_message_that_is_a_table():
     error = "pg8000.dbapi.ProgrammingError: {'S': 'FATAL', 'C': '28000', 'M': 'role \"shop\" does not exist'}"
     assert 'user = "shop"' in find(error, make_facts({"tests/conftest.py": 'connect("shop", database="x")\n'})).todo

@@ -200,3 +200,17 @@ def test_modes_of_pytest_on_command_lines_are_kept_the_first_of_each():
     settings = detect_options(make({"Makefile": text})).settings
     assert settings == {"pytest_args": ["--asyncio-mode=auto", "--import-mode=importlib"]}
     assert detect_options(make({"pytest.ini": "[pytest]\naddopts = --import-mode=importlib\n"})).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "isolation", "authentication"),
+    [
+        ('import pg8000\nU = "postgresql+pg8000://localhost/shop_test"\n', "sandbox", "trust"),
+        ('import pg8000\nU = "postgresql+pg8000://a:b@localhost/shop_test"\n', "sandbox", None),
+        ('import psycopg\nU = "postgresql+psycopg://localhost/shop_test"\n', "server", None),
+    ],
+)
+def test_a_driver_that_asks_the_environment_for_nothing_needs_the_usual_port(code, isolation, authentication):
+    settings = detect(Snapshot({}, frozenset(), {"tests/conftest.py": code})).settings
+    assert settings["isolation"] == isolation
+    assert settings["postgres"].get("authentication") == authentication
