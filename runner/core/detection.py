@@ -6,6 +6,7 @@ from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
 from runner.core.detection_database import detect_database
+from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_extensions import detect_made_extensions
 from runner.core.detection_ids import detect_ids
@@ -31,6 +32,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_migrations,
     detect_isolation,
     detect_database,
+    detect_drivers,
     detect_env_files,
     detect_services,
     detect_options,

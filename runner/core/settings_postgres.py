@@ -13,6 +13,9 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 DEFAULT_LOCALE = "C.UTF-8"
 
+SUITE_DATABASE = "suite"
+"""The one database of all slots in schema mode, and the one role and database without isolation."""
+
 
 class Postgres(Struct, frozen=True, kw_only=True):
     """Every key of the table; the description of each is its documentation."""

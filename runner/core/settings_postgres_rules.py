@@ -3,10 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from runner.core.groups import Isolation, Right
-from runner.core.settings_postgres import Postgres
+from runner.core.names import MASTER
+from runner.core.settings_postgres import SUITE_DATABASE, Postgres
 from runner.core.settings_postgres_values import Refusal, refuse
 
 OWN_ROLE, OWN_DATABASES = "postgres", frozenset({"postgres", "template0", "template1"})
+
+MOST_SERVERS = 1000
+"""Ports behind the first one that are free for the servers of slots."""
 
 PRIVATE_FOLDERS = ("/tmp/", "/var/tmp/")  # noqa: S108 -- names in a container
 
@@ -71,8 +75,23 @@ def list_conflicts_of_roles(postgres: Postgres, rights: Sequence[Right]) -> Iter
         yield Refusal(("rights",), [*rights], cause, SERVER)
 
 
+def list_conflicts_of_alone(postgres: Postgres, _rights: Sequence[Right] = ()) -> Iterator[Refusal]:
+    """What a slot that is a server cannot have."""
+    last = 65535 - MOST_SERVERS
+    if postgres.port > last:
+        cause = f"the servers of workers listen at the ports behind it; {last} is the last one that has room for them"
+        yield refuse("port", postgres.port, cause)
+    names = [each.format(slot=MASTER) for each in (postgres.database or SUITE_DATABASE, *postgres.databases)]
+    if "template0" in names:
+        yield refuse("databases" if names[0] != "template0" else "database", "template0", "nobody gets into it")
+    if len(set(names)) < len(names):
+        cause = f"each needs a name of its own, and other than `{names[0]}`, which is `postgres.database`"
+        yield refuse("databases", postgres.databases, cause)
+
+
 def list_conflicts_of_sandbox(postgres: Postgres, _rights: Sequence[Right]) -> Iterator[Refusal]:
     """What a worker in a sandbox cannot have."""
+    yield from list_conflicts_of_alone(postgres)
     for folder in postgres.folders:
         if folder.startswith(PRIVATE_FOLDERS):
             yield refuse("folders", folder, "a sandbox has such folders of its own", "take one such as `/srv/exchange`")
@@ -82,9 +101,10 @@ CHECKS: dict[str, Callable[[Postgres, Sequence[Right]], Iterator[Refusal]]] = {
     "schema": list_conflicts_of_schema,
     "database": list_conflicts_of_database,
     "none": list_conflicts_of_own,
+    "server": list_conflicts_of_alone,
     "sandbox": list_conflicts_of_sandbox,
 }
-"""By isolation; with a server for each slot everything may be as the suite has it."""
+"""By isolation; with a server for each slot nearly everything may be as the suite has it."""
 
 
 def has_slot(template: str) -> bool:

@@ -18,6 +18,9 @@ LONGEST_NAME = 63
 
 LONGEST_SLOT = "runner_template"
 
+RUNNERS = frozenset({"runner_base", LONGEST_SLOT})
+"""Databases that the runner makes, and drops."""
+
 LEAST = 3
 """Parts of a folder's path, the root included, that may be shared."""
 
@@ -89,6 +92,9 @@ def list_bad_names(postgres: Postgres) -> Iterator[Refusal]:
         *(("databases", each) for each in postgres.databases),
     ]
     yield from (refuse(key, name, cause) for key, name in names if name and (cause := find_bad_name(name)))
+    for key, name in names[1:]:
+        if name in RUNNERS:
+            yield refuse(key, name, "it is a database of the runner itself")
     if postgres.user.startswith("pg_"):
         yield refuse("user", postgres.user, "names that begin with `pg_` are Postgres's own")
     keys = [name_database(each) for each in postgres.databases]
@@ -119,8 +125,10 @@ def find_bad_name(name: str) -> str:
         unknown = {"{"}
     if unknown:
         return f"`{{{min(unknown)}}}` is no placeholder of a name; `{{slot}}` is, and a brace that is meant is doubled"
-    if "\0" in name or len(name.format(slot=LONGEST_SLOT).encode()) > LONGEST_NAME:
+    if len(name.format(slot=LONGEST_SLOT).encode()) > LONGEST_NAME:
         return f"Postgres keeps {LONGEST_NAME} bytes of a name"
+    if not name.isprintable():
+        return "it has a character that cannot be printed, such as the end of a line"
     return ""
 
 

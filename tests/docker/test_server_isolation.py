@@ -259,6 +259,56 @@ def test_a_shared_folder_goes_with_a_runner_that_was_killed(make_project: Make, 
     assert find_volumes(engine, process.pid) == []
 
 
+ENDED = """
+import os, psycopg, pytest
+from pathlib import Path
+
+def connect():
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+
+@pytest.mark.parametrize("signal", ["QUIT", "INT", "KILL"])
+def test_a(signal):
+    assert connect().execute("SELECT to_regclass('item')").fetchone() == (None,)
+    flag = Path("/run/runner/workers") / signal
+    if flag.exists():
+        return
+    flag.touch()
+    connect().execute("CREATE TABLE item (number integer)")
+    try:
+        connect().execute(f"COPY (SELECT) TO PROGRAM 'kill -{signal} $(head -n 1 postmaster.pid); sleep 1'")
+    except psycopg.OperationalError:
+        pass
+    connect().execute("SELECT 1")
+
+def test_b(fresh_database):
+    psycopg.connect(fresh_database).close()
+"""
+
+
+def test_a_server_that_a_test_ends_is_back_for_its_next_attempt_without_what_it_had(make_project: Make) -> None:
+    settings = 'isolation = "server"\nreruns_delay = 0\nretry_budget = 1\n'
+    folder = make_project({"tests/test_ended.py": ENDED}, settings)
+    ended = run(folder, "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stderr.count("passed at attempt 2") == 3
+    assert ended.last_line == NOTHING_LEFT
+
+
+def test_parameters_for_the_tests_sessions_do_not_hold_for_the_runner_s(make_project: Make) -> None:
+    text = """
+import os, psycopg
+
+def test_a():
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        names = ("default_transaction_read_only", "password_encryption", "statement_timeout")
+        assert [connection.execute(f"SHOW {each}").fetchone()[0] for each in names] == ["on", "md5", "1ms"]
+"""
+    settings = "[tool.runner.postgres.settings]\nstatement_timeout = 1\ndefault_transaction_read_only = true\n"
+    settings += "password_encryption = 'md5'\n"
+    ended = run(make_project({"tests/test_a.py": text}, settings), "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+
+
 def test_servers_of_slots_that_nobody_used_are_told(make_project: Make) -> None:
     folder = make_project({"tests/test_use.py": "def test_a(): pass\ndef test_b(): pass\n"}, 'isolation = "server"')
     assert run(folder, "run", "-n", "2", "--strict").exit_code == 98
