@@ -10,6 +10,7 @@ from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_extensions import detect_made_extensions
 from runner.core.detection_ids import detect_ids
+from runner.core.detection_installs import detect_installs
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_isolation import detect_isolation, settle
 from runner.core.detection_lock import detect_lock
@@ -29,6 +30,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_lock,
     detect_interpreter,
     detect_test_requirements,
+    detect_installs,
     detect_migrations,
     detect_isolation,
     detect_database,

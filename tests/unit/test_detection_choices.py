@@ -214,3 +214,31 @@ def test_a_driver_that_asks_the_environment_for_nothing_needs_the_usual_port(cod
     settings = detect(Snapshot({}, frozenset(), {"tests/conftest.py": code})).settings
     assert settings["isolation"] == isolation
     assert settings["postgres"].get("authentication") == authentication
+
+
+EXTRAS = {"Pg": ["psycopg"], "fast": ["orjson"], "docs": ["sphinx"], "other": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("command", "extras"),
+    [
+        ("poetry install -E pg -E fast", ["Pg", "fast"]),
+        ("poetry install --extras 'pg fast' && pytest", ["Pg", "fast"]),
+        ("uv sync --extra pg --extra=fast", ["Pg", "fast"]),
+        ('pip install -e ".[pg,fast]" tox', ["Pg", "fast"]),
+        ("pip install .[pg]; echo .[other]", ["Pg"]),
+        ("pip install .[docs] requests[other]", ["Pg"]),
+        ("pip install -r requirements.txt -e extra", ["Pg"]),
+    ],
+)
+def test_the_extras_that_a_command_installs_are_the_tests(command, extras):
+    project = {"dependencies": ["pytest"], "optional-dependencies": EXTRAS}
+    settings = detect(make({"Makefile": f"deps:\n\t{command}\n"}, project=project)).settings
+    assert settings.get("extras", []) == extras
+
+
+def test_what_a_job_without_tests_installs_is_not_the_tests():
+    job = "{{steps: [{{run: 'uv sync --extra {}'}}, {{run: {}}}]}}"
+    workflow = f"jobs:\n  a: {job.format('fast', 'mkdocs')}\n  b: {job.format('other', 'pytest')}\n"
+    project = {"dependencies": ["pytest", "psycopg"], "optional-dependencies": EXTRAS}
+    assert detect(make({WORKFLOW: workflow}, project=project)).settings["extras"] == ["other"]
