@@ -165,6 +165,8 @@ KINDS = [
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/project/out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: 'out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/var/lib/app/out.csv'"),
+    ("read-only", "sqlite3.OperationalError: unable to open database file"),
+    ("read-only", "sqlite3.OperationalError: attempt to write a readonly database"),
     (
         "network",
         (
