@@ -195,9 +195,9 @@ def end_where(connection: Connection, condition: LiteralString, values: Mapping[
 
 
 @contextmanager
-def translate(what: str) -> Iterator[None]:
+def translate(what: str, hint: str = "") -> Iterator[None]:
     """Turn psycopg's errors inside the block into ours; the address is never in the message."""
     try:
         yield
     except psycopg.Error as error:
-        raise PostgresError(what, str(error).strip().splitlines()[0]) from None
+        raise PostgresError(what, str(error).strip().splitlines()[0], hint) from None

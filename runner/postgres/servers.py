@@ -10,6 +10,7 @@ from contextlib import suppress
 import psycopg
 
 from runner.core.names import MASTER, is_database_of
+from runner.core.server_end import WHOLE_LOG
 from runner.core.slots import TEMPLATE, find_port
 from runner.engines.protocol import Server, ServerAddress
 from runner.errors import NotReadyError, PostgresError
@@ -70,7 +71,8 @@ class Servers:
         missing = [slot for slot in slots if slot not in self.made]
         words = [word for slot in missing if slot != MASTER for word in self._name(slot)]
         if words:
-            with translate(f"cannot start servers for {', '.join(missing)}"), self._connect(MASTER) as inside:
+            what = f"cannot start servers for {', '.join(missing)}"
+            with translate(what, WHOLE_LOG), self._connect(MASTER) as inside:
                 run_script(inside, "start", *words)
         self.made += missing
 

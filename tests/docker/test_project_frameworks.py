@@ -20,7 +20,7 @@ FIXED = '"NAME": "shop", "USER": "shop", "PASSWORD": "not-secret", "HOST": "loca
 def test_sqlalchemy_and_drivers_have_the_addresses_that_they_look_for(tmp_path: Path, name: str, tests: int) -> None:
     folder = copy(f"frameworks/{name}", tmp_path / name)
     for each in ("requirements.txt", "pyproject.toml"):
-        shutil.copy(FOLDER / "packages" / each, folder)
+        shutil.copy(FOLDER / each, folder)
     check_green(folder, tests)
 
 
