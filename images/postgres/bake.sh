@@ -40,6 +40,10 @@ if ! has_locale "$locale"; then
     make_locale "$locale"
 fi
 
+# Each worker's TMPDIR is below this folder of the suite's (FOLDERS in runner/core/places.py): a suite that has its server
+# make a folder of the same name, for a tablespace, can do so.
+install -d -m 1777 /run/runner /run/runner/workers
+
 echo "== making the data directory"
 install -d -o postgres -g postgres "$home"
 cd "$home"

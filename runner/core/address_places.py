@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from runner.core.addresses import Address, find_address, is_fixed
+from runner.core.addresses import SCHEME, Address, find_address, is_fixed
 from runner.core.detection_database import ADDRESS, find_part, find_variables
 from runner.core.detection_requirements import find_requirements
 from runner.core.hard_coded import find_hard_coded
@@ -18,7 +18,7 @@ CONNECTS = re.compile(r"(?:.*_)?(?:connection|database|db|engine|session)")
 """What modules, and folders of modules, are called that say where the database is, and that connect to it."""
 
 INI_FILES = re.compile(r"(^|/)(setup\.cfg|test[\w-]*\.cfg|pytest\.ini|tox\.ini)$")
-INI_LINE = re.compile(r"^\s*(?!\s|D:|R:D:)[\w.\" :-]+?\s*[=:]\s*[\"']?(?=postgres(?:ql)?(?:\+\w+)?://)")
+INI_LINE = re.compile(rf"^\s*(?!\s|D:|R:D:)[\w.\" :-]+?\s*[=:]\s*[\"']?(?={SCHEME}://)")
 """`D:` marks a default of pytest-env, which the environment goes before."""
 
 DJANGO_SETTINGS = re.compile(r"(?:DJANGO_SETTINGS_MODULE\s*=\s*|--ds[= ])([\w.]+)")

@@ -4,8 +4,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+SCHEME = r"(?:postgres(?:ql|ext)?|pgsql|psql|postgis|asyncpg|psycopg[23]?)(?:\+\w+)?"
+"""How addresses of Postgres begin: libpq's, SQLAlchemy's, of Django's tools (`postgis`), of ORMs (`asyncpg`)."""
+
 URL = re.compile(
-    r"(?P<scheme>postgres(?:ql)?(?:\+\w+)?)://"
+    rf"(?P<scheme>{SCHEME})://"
     r"(?:(?P<user>[^\s:/@'\"]*)(?::(?P<password>[^\s@'\"]*))?@)?"
     r"(?P<host>\[[^\]\s]*\]|[^\s:/?#'\"`,;)]*)(?::(?P<port>\d+))?"
     r"(?:/(?P<dbname>[^\s?#'\"`,;)]*))?(?P<query>\?[^\s#'\"`,;)]*)?"
@@ -18,6 +21,9 @@ WORD = re.compile(
 """A word of libpq's other form, such as `host=localhost dbname=shop`."""
 
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "[::1]", "::1", ""})  # noqa: S104 -- compared, not bound
+FILLED = re.compile(r"(?<!\{)\{\}(?!\})")
+"""In a database's name: the suite fills it in itself, to have a new database each time."""
+
 VARYING = re.compile(r"[${}<>%]")
 """What a part holds that something else fills in, such as `${POSTGRES_PASSWORD}`."""
 
@@ -63,8 +69,14 @@ def find_address(text: str) -> Address | None:
 def read_url(match: re.Match[str]) -> Address:
     """An address from a URL."""
     parts = {key: unquote(match[key] or "") for key in ("user", "password", "host", "port", "dbname")}
-    query = (match["query"] or "").replace("{", "{{").replace("}", "}}")
-    return Address(**parts, template=f"{match['scheme']}://{{user}}:{{password}}@{{host}}:{{port}}/{{dbname}}{query}")
+    name = keep_braces(parts["dbname"]) if FILLED.search(parts["dbname"]) else "{dbname}"
+    query = keep_braces(match["query"] or "")
+    return Address(**parts, template=f"{match['scheme']}://{{user}}:{{password}}@{{host}}:{{port}}/{name}{query}")
+
+
+def keep_braces(text: str) -> str:
+    """A text as a part of a template that means nothing but itself."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def make_list_template(text: str) -> str:

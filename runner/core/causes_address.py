@@ -191,6 +191,12 @@ RULES: Sequence[Rule] = (
         r"(?:InvalidCatalogName(?:Error)?|FATAL): *(?:.*FATAL: *)?database \"(?P<database>[^\"]+)\" does not exist",
         diagnose_known,
     ),
+    rule(
+        # pg8000 shows the fields of the server's message as a table.
+        r"'C': '(?:28000|28P01|3D000)', 'M': '(?:(?:role|password authentication failed for user) \"(?P<user>[^\"]+)\""
+        r"|database \"(?P<database>[^\"]+)\" does not exist)",
+        diagnose_known,
+    ),
     rule(r"Connect call failed \('(?P<host>[^']+)', (?P<port>\d+)", diagnose_dial),
     rule(
         r"^(?:AssertionError: )?assert .*'(?:gw\d+|suite|master)'.*== '(?P<database>\w+)'|^(?:AssertionError: )?assert "

@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from runner.core import causes_address, causes_driver, causes_packages, causes_rights, causes_services, causes_suite
+from runner.core import (
+    causes_address,
+    causes_driver,
+    causes_packages,
+    causes_rights,
+    causes_server,
+    causes_services,
+    causes_suite,
+)
 from runner.core.causes import Rule
 
 KNOWN: Sequence[Rule] = (
@@ -10,6 +18,7 @@ KNOWN: Sequence[Rule] = (
     *causes_services.RULES,
     *causes_rights.RULES,
     *causes_driver.RULES,
+    *causes_server.RULES,
     *causes_address.RULES,
     *causes_suite.RULES[1:],
     *causes_packages.RULES,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from runner.core.causes import Diagnosis, Hit, Place, Rule, rule, say, shorten
+from runner.core.detection_requirements import find_requirements
 from runner.core.distributions import DISTRIBUTIONS, FIXTURES, OPTIONS
 from runner.core.missing_libraries import find_package
 from runner.core.snapshot import Snapshot, dig_table, normalize
@@ -127,12 +128,14 @@ def diagnose_options(hit: Hit) -> Diagnosis:
     return tell_package("plugin", f"{what}: the plugin `{plugins[0]}` is missing", plugins[:1], hit.facts.snapshot)
 
 
-ASYNC = say(
-    "plugin",
-    "no plugin runs tests that are coroutines",
-    RUNNER,
-    'requirements = ["pytest-asyncio"]  # or the group that has it, in `dependency_groups`',
-)
+def diagnose_async(hit: Hit) -> Diagnosis:
+    """Tests that are coroutines: pytest-asyncio runs those without a mark only where it is told to, or is missing."""
+    if "pytest-asyncio" in find_requirements(hit.facts.snapshot):
+        what = "pytest-asyncio runs coroutines without its mark only in its mode `auto`, which the command line may set"
+        return Diagnosis("option", what, (RUNNER, 'pytest_args = ["--asyncio-mode=auto"]'))
+    todo = 'requirements = ["pytest-asyncio"]  # or the group that has it, in `dependency_groups`'
+    return Diagnosis("plugin", "no plugin runs tests that are coroutines", (RUNNER, todo))
+
 
 RULES: Sequence[Rule] = (
     rule(r"(?P<library>lib[\w.+-]+\.so[\w.]*): cannot open shared object file", diagnose_library),
@@ -149,5 +152,5 @@ RULES: Sequence[Rule] = (
     rule(r"\b(?P<program>[\w-]+): (?:command )?not found", diagnose_program),
     rule(r"^(?:E\s+)?fixture '(?P<name>\w+)' not found", diagnose_fixture),
     rule(r"unrecognized arguments: (?P<options>--?\S[^\n]*)", diagnose_options),
-    rule(r"async def functions are not natively supported", ASYNC),
+    rule(r"async def functions are not natively supported", diagnose_async),
 )

@@ -172,6 +172,15 @@ RULES: Sequence[Rule] = (
     ),
     rule(r"(?:Read-only file system|Permission denied): ['\"](?P<path>[^'\"]+)['\"]", diagnose_path),
     rule(
+        r"(?:OperationalError|DatabaseError)\b.*(?:unable to open database file|attempt to write a readonly database)",
+        say(
+            "read-only",
+            "the tests have a database of SQLite in a file of the project, which is read-only",
+            RUNNER,
+            'isolation = "sandbox"  # a work tree for each worker',
+        ),
+    ),
+    rule(
         r"DockerException|Error while fetching server API version"
         r"|(?:docker|dockerd|podman)['\"]?: (?:command )?not found"
         r"|No such file or directory: ['\"](?:docker|docker-compose|pg_ctl|initdb)['\"]|ExecutableMissingException",

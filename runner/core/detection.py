@@ -3,18 +3,24 @@
 from collections.abc import Callable, Sequence
 
 from runner.core.detection_addresses import detect_addresses
+from runner.core.detection_authentication import settle_authentication
+from runner.core.detection_choices import detect_choices
 from runner.core.detection_database import detect_database
 from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_env_files import detect_env_files
+from runner.core.detection_extensions import detect_made_extensions
 from runner.core.detection_ids import detect_ids
+from runner.core.detection_installs import detect_installs
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_isolation import detect_isolation, settle
 from runner.core.detection_lock import detect_lock
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
+from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
 from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_statements import detect_statements
@@ -24,6 +30,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_lock,
     detect_interpreter,
     detect_test_requirements,
+    detect_installs,
     detect_migrations,
     detect_isolation,
     detect_database,
@@ -31,8 +38,10 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_env_files,
     detect_services,
     detect_options,
+    detect_choices,
     detect_addresses,
     detect_statements,
+    detect_made_extensions,
     detect_ids,
     detect_own_servers,
     detect_other_services,
@@ -45,4 +54,6 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    return settle(snapshot, detected)
+    for settling in (settle_names, settle_ports, settle, settle_authentication):
+        detected = settling(snapshot, detected)
+    return detected

@@ -5,29 +5,32 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from runner.core.addresses import find_address
+from runner.core.addresses import SCHEME, find_address
 from runner.core.detection_python import find_name, is_reader, parse
-from runner.core.detection_services import CI_FILES, make_template
+from runner.core.detection_services import CI_FILES, give_variable, make_template
 from runner.core.pytest_files import TABLES
-from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 from runner.core.yaml_reading import read_yaml, walk
 
 FILES = re.compile(
     r"(^|/)(tox\.ini|GNUmakefile|[Mm]akefile|setup\.cfg|pytest\.ini|noxfile\.py|README\.(?:md|rst)|CONTRIBUTING\.(?:md|rst))$"
 )
+INI = ("setup.cfg", "pytest.ini", "pyproject.toml")
 RUNS_TESTS = re.compile(r"\b(?:pytest|py\.test|addopts|tox)\b")
 OPTION = re.compile(
-    r"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)(?P<value>postgres(?:ql)?(?:\+\w+)?://[^\s\"',]+|(?:host|dbname|user)=[^\"'\n]+)"
+    rf"(?<![\w-])(?P<option>--[a-z][\w-]*)[= ](?P<quote>[\"']?)"
+    rf"(?P<value>{SCHEME}://[^\s\"',]+|(?:host|dbname|user)=[^\"'\n]+)"
 )
 EXPORT = re.compile(
-    r"^\s*(?:export\s+|set\s+)?(?P<name>[A-Z][A-Z0-9_]+)\s*[:?]?=\s*[\"']?(?P<value>(?:postgres(?:ql)?(?:\+\w+)?://|host=|dbname=)[^\n\"']+)",
-    re.MULTILINE,
+    rf"(?<![\w$-])(?P<name>[A-Z][A-Z0-9_]+)\s*[:?]?=\s*(?P<quote>[\"']?)"
+    rf"(?P<value>(?:{SCHEME}://|host=|dbname=)[^\n\"']+)"
 )
 ADDRESSES = re.compile(
     r"--(?:\w+-)*(?:dburi|db-?url|db-?uri|database-?(?:url|uri|dsn)|(?:pg|postgres(?:ql)?|test|db)-?(?:dsn|url|uri)|dsn|sqlalchemy-?(?:url|uri)|connection-string)$"
 )
 PLAIN = re.compile(r"postgres(?:ql)?://")
+MODES = re.compile(r"(?<![\w-])--(?:asyncio|import)-mode[= ]\w+")
+"""Options of pytest's command line without which the same tests do not run at all, or not as they do."""
 
 
 def detect_options(snapshot: Snapshot) -> Detected:
@@ -36,11 +39,13 @@ def detect_options(snapshot: Snapshot) -> Detected:
     for path, text in list_commands(snapshot):
         for match in OPTION.finditer(text) if RUNS_TESTS.search(text) else ():
             detected |= make_detected(match["option"], match["value"], path)
+        for match in MODES.finditer(text) if RUNS_TESTS.search(text) else ():
+            detected |= give_mode(match[0].replace(" ", "="), path, detected)
         for match in EXPORT.finditer(text):
-            template = make_template(match["name"], match["value"].strip())
-            if template and VARIABLES.get(match["name"]) != template:
-                found = Finding("database", f"`{match['name']}` = {template}", path)
-                detected |= Detected((found,), {"environment": {match["name"]: template}})
+            template = make_template(match["name"], read_value(match))
+            # The first of several is the usual one; the others are for other drivers.
+            if template and match["name"] not in detected.settings.get("environment", {}):
+                detected |= give_variable(match["name"], template, path)
     named = {each.partition("=")[0] for each in detected.settings.get("pytest_args", ())}
     for path, text in snapshot.python_files():
         if is_test(path):
@@ -48,6 +53,14 @@ def detect_options(snapshot: Snapshot) -> Detected:
                 if option not in named:
                     detected |= make_detected(option, default, path)
     return detected
+
+
+def give_mode(option: str, where: str, detected: Detected) -> Detected:
+    """A mode of pytest's, where no earlier command has another; one in `addopts` is there anyway."""
+    given = detected.settings.get("pytest_args", ())
+    if where in INI or any(each.startswith(option.partition("=")[0]) for each in given):
+        return Detected()
+    return Detected((Finding("tests", f"run with `{option}`", where),), {"pytest_args": [option]})
 
 
 def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -66,6 +79,12 @@ def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             addopts if isinstance(addopts, str) else " ".join(map(str, addopts)) if isinstance(addopts, list) else ""
         )
         yield "pyproject.toml", f"addopts {words}"
+
+
+def read_value(match: re.Match[str]) -> str:
+    """The value of a variable in a command, where a shell's and tox's escapes are gone; without quotes one word."""
+    value = match["value"] if match["quote"] or "://" not in match["value"] else match["value"].split()[0]
+    return re.sub(r"\\([{}])", r"\1", value.strip())
 
 
 def join_lines(text: str) -> str:

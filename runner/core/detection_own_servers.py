@@ -14,7 +14,7 @@ from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 CONTAINERS = {
     "testcontainers": re.compile(r"\bPostgresContainer\b|^\s*(?:from|import) testcontainers", re.MULTILINE),
     "pytest-docker": re.compile(r"\bdocker_(?:services|compose_file|ip)\b"),
-    "docker": re.compile(r"\bdocker\.(?:from_env|DockerClient|APIClient)\("),
+    "docker": re.compile(r"\bdocker\.(?:from_env|DockerClient|APIClient)\(|^from docker import\b", re.MULTILINE),
 }
 """Tools that need an engine, which tests do not have, and how their use looks."""
 
@@ -28,6 +28,10 @@ NOPROC, PROC = (
     re.compile(r"\bpostgresql_noproc\b"),
     re.compile(r"\bpostgresql_proc\b|\bdef test_\w+\([^)]*\bpostgresql\b"),
 )
+ASKS = re.compile(r"\bgetfixturevalue\(\s*[\"']postgresql[\"']")
+"""The fixture with a server of its own, unless the suite makes one of this name itself."""
+
+MAKES = re.compile(r"^\s*postgresql\s*=|\bfactories\.postgresql\(", re.MULTILINE)
 EXECUTABLE = re.compile(r"postgresql_proc\([^)]*\bexecutable\s*=", re.DOTALL)
 OPTIONS = ("host", "port", "user", "password")
 """Of pytest-postgresql, as its documentation has them below "Configuration"."""
@@ -76,7 +80,8 @@ def detect_fixtures(snapshot: Snapshot) -> Detected:
     needed = find_requirements(snapshot)
     if "pytest-postgresql" in needed:
         texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
-        if path := next((path for path, text in texts if NOPROC.search(text)), ""):
+        is_asked = any(ASKS.search(text) for _, text in texts) and not any(MAKES.search(text) for _, text in texts)
+        if not is_asked and (path := next((path for path, text in texts if NOPROC.search(text)), "")):
             arguments = [f"--postgresql-{each}={{{each}}}" for each in OPTIONS]
             found = Finding("own server", "none: `postgresql_noproc` is told where the server is", path)
             settings = {"pytest_args": arguments, "isolation": "server", "rights": ["createdb"]}

@@ -76,7 +76,10 @@ def detect_test_requirements(snapshot: Snapshot) -> Detected:
 def find_taken(snapshot: Snapshot, source: Source) -> set[str]:
     """The packages that are installed whatever the groups and extras."""
     tables = snapshot.pyproject
-    taken = [*dig_list(tables, "project", "dependencies"), *dig_table(tables, "tool", "poetry", "dependencies")]
+    poetry = dig_table(tables, "tool", "poetry", "dependencies")
+    taken = [*dig_list(tables, "project", "dependencies")]
+    # Poetry's optional ones are installed with an extra that names them.
+    taken += [name for name, each in poetry.items() if dig(each, "optional") is not True]
     taken += find_setup_requirements(snapshot.texts)
     taken += [line for path in source.files for line in snapshot.texts.get(path, "").splitlines()]
     return {*map(normalize, taken)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.core.addresses import URL, WORD, find_address, is_fixed, make_list_template
 from runner.core.detection_database import LISTS, OTHERS, WORDS, find_part
+from runner.core.matrices import ENVIRONMENTS, list_given
 from runner.core.settings_postgres import DEFAULT_VERSION
 from runner.core.slots import VARIABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig
@@ -31,7 +32,6 @@ REFERENCE = re.compile(r"\$\{\{.*?\}\}")
 DATABASE_NAME = re.compile(rf"{WORDS}|DSN|SQL")
 """What the name of a variable for the tests has in it; `URL` alone is for a script of CI's own."""
 
-ENVIRONMENTS = ("env", "environment", "variables")
 NAMES = {"POSTGRES_USER": "user", "POSTGRES_PASSWORD": "password", "POSTGRES_DB": "database"}
 NAMES |= {name.replace("POSTGRES_", "POSTGRESQL_"): key for name, key in NAMES.items()}
 
@@ -132,20 +132,32 @@ def detect_variables(snapshot: Snapshot) -> Detected:
     """The variables with an address, or a part of one, that the CI files give to the tests."""
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
-        for table in walk(read_yaml(snapshot.texts[path])):
+        document = read_yaml(snapshot.texts[path])
+        for table in walk(document):
             # What a service's own image is given is not for the tests.
             if IMAGE.search(REFERENCE.sub("x", str(table.get("image", "")))):
                 continue
-            for name, text in [each for key in ENVIRONMENTS for each in read_pairs(table.get(key)).items()]:
+            for name, text in list_given(table, document):
                 # Jobs differ in what they leave to the environment; the one that says most is the one to follow.
                 if (template := make_template(name, text)) and template.count("{") > found.get(name, ("", ""))[0].count(
                     "{"
                 ):
                     found[name] = (template, path)
-    new = {name: each for name, each in found.items() if VARIABLES.get(name) != each[0]}
-    findings = [Finding("database", f"`{name}` = {template}", path) for name, (template, path) in new.items()]
-    environment = {name: template for name, (template, _) in new.items()}
-    return Detected(tuple(findings), {"environment": environment} if environment else {})
+    detected = Detected()
+    for name, (template, path) in found.items():
+        detected |= give_variable(name, template, path)
+    return detected
+
+
+def give_variable(name: str, template: str, where: str) -> Detected:
+    """A variable with an address; one whose database the suite names itself is of a database that it makes, too."""
+    if VARIABLES.get(name) == template:
+        return Detected()
+    detected = Detected((Finding("database", f"`{name}` = {template}", where),), {"environment": {name: template}})
+    if "{{}}" not in template.partition("?")[0]:
+        return detected
+    found = Finding("isolation", "none: the tests make databases with names of their own", where)
+    return detected | Detected((found,), {"isolation": "none", "rights": ["createdb"]})
 
 
 def make_template(name: str, text: str) -> str:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from runner.core.code_search import search_code
 from runner.core.snapshot import Detected, Finding, Snapshot, is_test
-from runner.core.sql_texts import list_sql
+from runner.core.sql_texts import ENGINES, OWN, list_sql
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ START = r"(?:^|;|\n) *"
 REACHES = (
     make_reach(rf"{START}(?:CREATE|DROP|ALTER) DATABASE\b", "createdb"),
     make_reach(rf"{START}(?:CREATE|DROP|ALTER) (?:ROLE|USER) (?!MAPPING\b)", "createrole"),
+    make_reach(rf"{START}(?:CREATE|DROP) SCHEMA\b", isolation="database"),
     make_reach(r"\bpg_(?:terminate|cancel)_backend\b"),
     make_reach(rf"{START}ALTER SYSTEM\b", "superuser"),
     make_reach(r"\bpg_reload_conf\(", "superuser"),
@@ -87,7 +89,7 @@ BUILT_IN = frozenset({"plpgsql"})
 def detect_statements(snapshot: Snapshot) -> Detected:
     """Isolation, rights and parameters by what the tests do, with the first place where each is done."""
     detected = Detected()
-    tests = [(path, text) for path, text in sorted(snapshot.texts.items()) if is_test(path)]
+    tests = [(path, text) for path, text in sorted(snapshot.texts.items()) if is_test(path) and is_for_postgres(path)]
     for reach in REACHES:
         places = (found for path, text in tests if (found := find_statement(reach.pattern, path, text)))
         if found := next(places, None):
@@ -99,6 +101,12 @@ def detect_statements(snapshot: Snapshot) -> Detected:
                 detected |= make_detected(reach, match[0].lstrip("."), place)
                 break
     return detected | detect_extensions(snapshot)
+
+
+def is_for_postgres(path: str) -> bool:
+    """Whether a file is not named after another database alone."""
+    name = PurePosixPath(path).name
+    return ENGINES.search(name) is None or OWN.search(name) is not None
 
 
 def find_statement(pattern: re.Pattern[str], path: str, text: str) -> tuple[str, str] | None:
@@ -115,9 +123,12 @@ def make_detected(reach: Reach, statement: str, where: str) -> Detected:
     settings: dict[str, Any] = {"isolation": reach.isolation} if reach.isolation else {}
     settings |= {"rights": [*reach.rights]} if reach.rights else {}
     settings |= {"postgres": {"settings": dict(reach.settings)}} if reach.settings else {}
-    findings = [Finding("isolation", f"{reach.isolation}: `{statement}` is for the whole server", where)] * bool(
-        reach.isolation
+    why = (
+        f"one schema is not enough for `{statement}`"
+        if reach.isolation == "database"
+        else f"`{statement}` is for the whole server"
     )
+    findings = [Finding("isolation", f"{reach.isolation}: {why}", where)] * bool(reach.isolation)
     findings += [Finding("rights", f"{', '.join(reach.rights)} for `{statement}`", where)] * bool(reach.rights)
     words = ", ".join(f"{name} = {value}" for name, value in reach.settings.items())
     findings += [Finding("Postgres", f"{words} for `{statement}`", where)] * bool(words)

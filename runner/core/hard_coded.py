@@ -51,6 +51,7 @@ class Finder(ast.NodeVisitor):
         self._imports = imports
         self._settings = settings
         self._in_test = False
+        self._texts: dict[str, str] = {}
 
     def visit_Module(self, node: ast.Module) -> None:
         """A module, whose constants may be the parts of an address, and the variables that it sets."""
@@ -64,12 +65,26 @@ class Finder(ast.NodeVisitor):
             self._read_parts(list_items(node))
         first, _, rest = find_path(node.func).partition(".")
         function = ".".join(filter(None, [self._imports.get(first, first), rest]))
-        if is_reader(node.func) or find_name(node.func) in HARMLESS:
+        if is_reader(node.func) or find_name(node.func) in HARMLESS or self._fills_another(node.func):
             return
         named = {each.arg: text for each in node.keywords if each.arg and (text := self._evaluate(each.value))}
         positional = map(self._evaluate, node.args)
         self._read_table(name_arguments(function, positional) | named, node.lineno, function)
         self.generic_visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """A name for a text, which a call may fill in later."""
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            self._texts |= {find_name(each): node.value.value for each in node.targets}
+        self.generic_visit(node)
+
+    def _fills_another(self, function: ast.expr) -> bool:
+        """Whether it is `format` of an address that is none of Postgres's."""
+        if not (isinstance(function, ast.Attribute) and function.attr == "format"):
+            return False
+        owner = function.value
+        named = owner.value if isinstance(owner, ast.Constant) else self._texts.get(find_name(owner), "")
+        return isinstance(named, str) and "://" in named and URL.match(named) is None
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """What stands behind `or` may be a default."""

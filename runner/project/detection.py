@@ -33,7 +33,8 @@ KNOWN = frozenset(
 
 TELLING = re.compile(
     rb"environ|getenv|BaseSettings|\benv[.(]|\bconfig\(|[aA]sync_?[eE]ngine|psycopg|asyncpg|\bschema|\bpublic\.|SCHEMA"
-    rb"|\bmark\.|add_marker|addinivalue|addoption|postgres(?:ql)?(?:\+\w+)?://|postgresql_(?:no)?proc|dbname"
+    rb"|\bmark\.|add_marker|addinivalue|addoption|postgresql_(?:no)?proc|dbname"
+    rb"|(?:postgres(?:ql|ext)?|pgsql|psql|postgis|asyncpg|psycopg[23]?)(?:\+\w+)?://"
     rb"|\b(?i:create|drop|alter)\s+(?i:database|role|user|extension|tablespace|system|subscription|event)\b|Extension\("
     rb"|pg_\w+_backend|create_engine|create_database|tpc_begin|twophase|PREPARE TRANSACTION|docker|testcontainers"
     rb"|dotenv|sqlalchemy\.testing|[Pp]ostgres|pg8000|aiopg|\bURL\.create\(|\b(?:DB|DATABASE|PG)_?(?:HOST|NAME)\b"

@@ -68,6 +68,26 @@ KINDS = [
         "pg8000.exceptions.InterfaceError: Can't create a connection to host localhost and port 5433 (timeout)",
     ),
     ("elsewhere", "OSError: Multiple exceptions: [Errno 111] Connect call failed ('127.0.0.1', 5433)"),
+    (
+        "elsewhere",
+        "pg8000.exceptions.DatabaseError: {'S': 'FATAL', 'C': '3D000', 'M': 'database \"app\" does not exist'}",
+    ),
+    (
+        "no-password",
+        "pg8000.exceptions.InterfaceError: server requesting password authentication, but no password was provided",
+    ),
+    (
+        "no-password",
+        (
+            'psycopg.OperationalError: connection failed: connection to server at "127.0.0.1", port 5432 failed: '
+            "fe_sendauth: no password supplied"
+        ),
+    ),
+    ("server-folder", 'psycopg2.errors.UndefinedFile: directory "/tmp/tmpx1" does not exist'),
+    (
+        "server-folder",
+        'psycopg.errors.UndefinedFile: could not open file "/tmp/a.csv" for reading: No such file or directory',
+    ),
     ("driver", "sqlalchemy.exc.NoSuchModuleError: Can't load plugin: sqlalchemy.dialects:postgres"),
     (
         "driver",
@@ -145,6 +165,8 @@ KINDS = [
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/project/out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: 'out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/var/lib/app/out.csv'"),
+    ("read-only", "sqlite3.OperationalError: unable to open database file"),
+    ("read-only", "sqlite3.OperationalError: attempt to write a readonly database"),
     (
         "network",
         (
@@ -267,6 +289,55 @@ def test_a_host_that_is_a_service_of_the_compose_file_is_that_service():
     assert 'services = "docker-compose.yml"' in found.todo[1]
     refused = 'could not translate host name "db" to address: Name or service not known'
     assert find(refused, make_facts({"docker-compose.yml": COMPOSE})).kind == "elsewhere"
+
+
+def test_coroutines_are_answered_with_the_mode_where_their_plugin_is_there():
+    error = "Failed: async def functions are not natively supported."
+    pyproject = {"dependency-groups": {"test": ["pytest-asyncio"]}}
+    assert 'pytest_args = ["--asyncio-mode=auto"]' in find(error, make_facts(pyproject=pyproject)).todo
+
+
+SASL = "core.py:605: in handle_AUTHENTICATION_REQUEST"
+NONE = "AttributeError: 'NoneType' object has no attribute 'decode'"
+TRUST = ("[tool.runner.postgres]", 'authentication = "trust"')
+
+
+@pytest.mark.parametrize(
+    ("isolation", "todo"),
+    [("server", TRUST), ("sandbox", TRUST), ("schema", ("[tool.runner]", 'isolation = "server"', *TRUST))],
+)
+def test_a_driver_without_a_password_is_answered_with_trust_and_an_isolation_that_may_have_it(isolation, todo):
+    found = find(NONE, make_facts(isolation=isolation), SASL)
+    assert (found.kind, found.todo) == ("no-password", todo)
+    assert find(NONE, make_facts(isolation=isolation)) is None
+
+
+@pytest.mark.parametrize(
+    ("file", "folder", "lines"), [("/srv/data/a.csv", "/srv/data", 2), ("/tmp/pytest-1/a.csv", "/srv/exchange", 3)]
+)
+def test_a_file_that_the_server_does_not_see_is_answered_with_a_folder_that_it_shares(file, folder, lines):
+    found = find(f'psycopg.errors.UndefinedFile: could not open file "{file}" for reading: No such file or directory')
+    assert found.todo[:2] == ("[tool.runner.postgres]", f'folders = ["{folder}"]')
+    assert len(found.todo) == lines
+
+
+def test_folders_of_a_tablespace_are_one_cause_and_answered_with_the_variable_that_the_suite_asks():
+    errors = [f'psycopg2.errors.UndefinedFile: directory "/run/x/gw{each}/t" does not exist' for each in (0, 1)]
+    code = {"settings.py": "import os\nX = os.environ.get('DATABASE_IN_CONTAINER') == 'true'\n"}
+    found = {find(error, make_facts(code)) for error in errors}
+    assert [each.todo for each in found] == [("[tool.runner.environment]", 'DATABASE_IN_CONTAINER = "true"')]
+    assert "TO PROGRAM" in find(errors[0]).todo[0]
+
+
+def test_a_driver_without_a_port_needs_a_sandbox_where_each_worker_has_a_server():
+    error = "(pg8000.dbapi.ProgrammingError) {'S': 'ERROR', 'C': '42P01', 'M': 'relation \"item\" does not exist'}"
+    assert 'isolation = "sandbox"' in find(error, make_facts(isolation="server")).todo[1]
+    assert find(error, make_facts(isolation="sandbox")) is None
+
+
+def test_a_role_that_the_server_lacks_is_found_in_a_message_that_is_a_table():
+    error = "pg8000.dbapi.ProgrammingError: {'S': 'FATAL', 'C': '28000', 'M': 'role \"shop\" does not exist'}"
+    assert 'user = "shop"' in find(error, make_facts({"tests/conftest.py": 'connect("shop", database="x")\n'})).todo
 
 
 def test_a_group_without_a_database_is_named_where_its_tests_look_for_one():

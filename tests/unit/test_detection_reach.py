@@ -133,6 +133,12 @@ def test_another_machine_is_told():
     ("code", "settings"),
     [
         ('execute("CREATE DATABASE other")', {"isolation": "server", "rights": ["createdb"]}),
+        ('execute(f"CREATE SCHEMA {name}")', {"isolation": "database"}),
+        ('if driver == "mysql":\n    execute("CREATE DATABASE x")', {}),
+        ('if driver == "sqlite":\n    pass\nelif driver == "mariadb":\n    execute("CREATE DATABASE x")', {}),
+        ('if driver == "sqlite":\n    pass\nelse:\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
+        ('if driver != "mysql":\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
+        ('if driver in ("mysql", "postgresql"):\n    execute("CREATE SCHEMA x")', {"isolation": "database"}),
         ('create_database("postgresql://x")', {"isolation": "server", "rights": ["createdb"]}),
         ('execute("create  role reader login")', {"isolation": "server", "rights": ["createrole"]}),
         ('execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity")', {"isolation": "server"}),
@@ -167,6 +173,13 @@ def test_another_machine_is_told():
 )
 def test_statements_of_the_tests(code, settings):
     assert detect_statements(make({"tests/test_a.py": code})).settings == settings
+
+
+@pytest.mark.parametrize(
+    ("path", "is_read"), [("tests/conf_mssql.py", False), ("tests/test_mysql.py", False), ("tests/test_pg.py", True)]
+)
+def test_files_that_are_named_after_other_databases_say_nothing(path, is_read):
+    assert bool(detect_statements(make({path: 'execute("CREATE DATABASE x")'})).settings) is is_read
 
 
 def test_statements_of_the_application_ask_for_nothing_but_extensions():
@@ -208,6 +221,14 @@ def test_noproc_of_pytest_postgresql_is_told_where_the_server_is():
         "--postgresql-user={user}",
         "--postgresql-password={password}",
     ]
+
+
+def test_a_suite_that_may_use_either_starts_its_own_unless_it_makes_the_fixture_from_the_other():
+    code = 'def pg(get):\n    get.getfixturevalue("postgresql_noproc")\n    get.getfixturevalue("postgresql")\n'
+    of = depend("pytest-postgresql")
+    assert detect_own_servers(make({"tests/conftest.py": code}, **of)).settings["packages"] == ["postgresql"]
+    made = code + 'postgresql = factories.postgresql("postgresql_noproc")\n'
+    assert "packages" not in detect_own_servers(make({"tests/conftest.py": made}, **of)).settings
 
 
 @pytest.mark.parametrize(
@@ -252,6 +273,7 @@ def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
         "from testcontainers.postgres import PostgresContainer",
         "def url(docker_services): ...",
         "client = docker.from_env()",
+        "from docker import APIClient",
         'subprocess.run(["docker", "run", "postgres"])',
     ],
 )
