@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from runner.core.detection_addresses import detect_addresses
+from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
+from runner.core.detection_django import detect_django
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
 from runner.core.detection_interpreter import detect_interpreter
@@ -23,11 +25,13 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_lock,
     detect_interpreter,
     detect_test_requirements,
+    detect_django,
     detect_migrations,
     detect_isolation,
     detect_database,
     detect_env_files,
     detect_services,
+    detect_ci_variables,
     detect_options,
     detect_addresses,
     detect_statements,

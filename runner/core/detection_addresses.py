@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.core.addresses import Address, find_address, is_fixed
 from runner.core.detection_database import ADDRESS, find_part, find_variables
-from runner.core.detection_requirements import find_requirements
+from runner.core.detection_django import has_plugin
 from runner.core.hard_coded import find_hard_coded
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
 
@@ -71,7 +71,7 @@ def find_addresses(snapshot: Snapshot) -> list[Found]:
 def is_settings(path: str, snapshot: Snapshot) -> bool:
     """Whether a module says where the tests' database is; pytest-django makes others beside that of its settings."""
     name = PurePosixPath(path).stem
-    has_settings = "pytest-django" not in find_requirements(snapshot)
+    has_settings = not has_plugin(snapshot)
     return name == "conftest" or (
         has_settings and not name.startswith("test_") and CONFIGURES.fullmatch(name) is not None
     )

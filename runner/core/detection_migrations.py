@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
+from runner.core.detection_django import find_manage, has_plugin
 from runner.core.detection_requirements import find_requirements
 from runner.core.ini_text import read_sections
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
@@ -81,10 +82,10 @@ def read_ini(text: str, section: str, key: str) -> str:
 
 def find_django(snapshot: Snapshot) -> Detected | None:
     """Django: pytest-django makes and migrates a database of its own for each worker, so nothing else has to."""
-    manage = next((path for path in snapshot.find("manage.py") if "django" in snapshot.texts.get(path, "")), "")
+    manage = find_manage(snapshot)
     if not manage:
         return None
-    if "pytest-django" in find_requirements(snapshot):
+    if has_plugin(snapshot):
         found = Finding("migrations", "Django; pytest-django runs them in databases of its own", manage)
         return Detected((found,), {"isolation": "none"})
     settings: dict[str, list[str]] = {"setup": [f"python {quote(manage)} migrate --no-input"]}

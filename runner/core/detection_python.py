@@ -55,6 +55,8 @@ def read_variables(node: ast.AST) -> Iterator[str]:
     """The variables that one piece of code reads."""
     if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
         yield from read_text(node.slice)
+    elif isinstance(node, ast.Compare) and find_name(node.comparators[0]) == "environ":
+        yield from read_text(node.left)
     elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
         yield from read_text(node.args[0])
     elif isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases):

@@ -1,0 +1,218 @@
+"""What `runner init` sees of applications: Django's own test runner, and the variables of CI and tox."""
+
+import pytest
+
+from runner.core.ci_steps import list_steps
+from runner.core.detection import detect
+from runner.core.detection_ci_variables import detect_ci_variables
+from runner.core.detection_database import make_template
+from runner.core.detection_django import detect_django
+from runner.core.detection_tox import list_tox_variables
+from runner.core.snapshot import Snapshot
+
+pytestmark = pytest.mark.unit
+
+WORKFLOW = ".github/workflows/tests.yml"
+MANAGE = "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+
+
+def make(texts, *names, **pyproject):
+    return Snapshot(pyproject, frozenset({*texts, *names}), texts)
+
+
+def depend(*packages):
+    return {"project": {"dependencies": [*packages]}}
+
+
+def test_djangos_own_tests_get_pytests_plugin_and_the_settings():
+    detected = detect(make({"manage.py": MANAGE}, "shop/tests/test_a.py", "shop/migrations/0001.py"))
+    assert detected.settings == {
+        "requirements": ["pytest-django"],
+        "isolation": "none",
+        "environment": {"DJANGO_SETTINGS_MODULE": "shop.settings"},
+    }
+
+
+@pytest.mark.parametrize("package", ["pytest", "pytest-django==4.8"])
+def test_a_django_project_that_asks_for_pytest_has_its_own_way(package):
+    assert detect_django(make({"manage.py": MANAGE}, **depend(package))).settings == {}
+
+
+def test_without_djangos_script_nothing_is_django():
+    assert detect_django(make({"manage.py": "import flask_script\n"})).settings == {}
+    assert detect_django(make({"wsgi.py": MANAGE})).settings == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import django\nos.environ['DJANGO_SETTINGS_MODULE'] = 'a.b'\n",
+        'import django\nDEFAULTS = {"DJANGO_SETTINGS_MODULE": "a.b"}\n',
+        'import django\nos.environ.setdefault(\n    "DJANGO_SETTINGS_MODULE",\n    "a.b",\n)\n',
+    ],
+)
+def test_every_way_to_name_the_settings(text):
+    found = detect_django(make({"manage.py": text})).settings
+    assert found["environment"] == {"DJANGO_SETTINGS_MODULE": "a.b"}
+
+
+def test_another_of_djangos_scripts_names_the_settings_where_the_first_does_not():
+    found = detect_django(make({"manage.py": "import django\nos.environ\n", "shop/wsgi.py": MANAGE}))
+    assert found.settings["environment"] == {"DJANGO_SETTINGS_MODULE": "shop.settings"}
+    assert any(each.where == "shop/wsgi.py" for each in found.findings)
+
+
+def test_cis_command_names_other_settings():
+    texts = {"manage.py": MANAGE, WORKFLOW: make_workflow("python manage.py test shop --settings=shop.ci -v 2")}
+    assert detect_django(make(texts)).settings["environment"] == {"DJANGO_SETTINGS_MODULE": "shop.ci"}
+
+
+def test_what_pytests_own_settings_name_is_left_to_them():
+    texts = {
+        "manage.py": MANAGE,
+        "setup.cfg": "[tool:pytest]\nDJANGO_SETTINGS_MODULE = shop.test\npython_files = t*.py\n",
+    }
+    assert "environment" not in detect_django(make(texts, "shop/tests.py")).settings
+    assert "pytest_args" not in detect_django(make(texts, "shop/tests.py")).settings
+    tables = {"tool": {"pytest": {"ini_options": {"DJANGO_SETTINGS_MODULE": "shop.test"}}}}
+    assert "environment" not in detect_django(make({"manage.py": MANAGE}, **tables)).settings
+
+
+@pytest.mark.parametrize("name", ["shop/tests.py", "shop/tests/testcart.py"])
+def test_files_that_only_django_takes_for_tests(name):
+    found = detect_django(make({"manage.py": MANAGE}, name, "shop/tests/test_a.py"))
+    assert found.settings["pytest_args"] == ["--override-ini=python_files=test*.py"]
+
+
+def test_pytests_own_names_need_nothing():
+    names = ("shop/tests/test_a.py", "shop/tests/__init__.py", "docs/testing.py", "shop/contest.py", "test.txt")
+    assert "pytest_args" not in detect_django(make({"manage.py": MANAGE}, *names)).settings
+
+
+def make_workflow(command, job="", step="", services=""):
+    return (
+        "env:\n  EVERYWHERE: everywhere\njobs:\n  test:\n    runs-on: x\n"
+        f"    env: {{{job}}}\n{services}    steps:\n      - run: |\n          {command}\n        env: {{{step}}}\n"
+    )
+
+
+READS = "import os\nfor name in ('x',):\n    os.environ['SECRET_KEY'], os.getenv('MODE'), os.getenv('EVERYWHERE')\n"
+
+
+def find(*texts):
+    joined = {"app.py": READS}
+    for each in texts:
+        joined |= each
+    return detect_ci_variables(make(joined)).settings.get("environment", {})
+
+
+def test_variables_of_a_job_a_step_and_the_whole_file():
+    text = make_workflow("pytest -q", job="MODE: test", step="SECRET_KEY: 'a{b}'")
+    assert find({WORKFLOW: text}) == {"EVERYWHERE": "everywhere", "MODE": "test", "SECRET_KEY": "a{{b}}"}
+
+
+def test_variables_that_nobody_reads_or_that_do_not_stand_there_are_left_alone():
+    job = "PYTHONWARNINGS: error, SECRET_KEY: '${{ secrets.KEY }}', MODE: $OTHER, DATABASE_URL: 'postgresql://a@b/c'"
+    assert find({WORKFLOW: make_workflow("pytest", job=job)}) == {"EVERYWHERE": "everywhere"}
+
+
+def test_a_step_that_runs_no_test_says_nothing():
+    assert find({WORKFLOW: make_workflow("docker build -t latest .", step="MODE: test")}) == {}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pytest",
+        "tox -e py311",
+        "make test",
+        "python manage.py test",
+        "poetry run ./scripts/test",
+        "alembic upgrade head",
+        "make -s lint && just backend-test",
+        "scripts/run_tests.sh",
+    ],
+)
+def test_commands_that_run_tests_or_migrations(command):
+    assert [each.commands.strip() for each in list_steps(make({WORKFLOW: make_workflow(command)}))] == [command]
+
+
+@pytest.mark.parametrize("command", ["pip install test-utils", "cd latest", "docker push x:tests-1", "ruff check"])
+def test_commands_that_do_not(command):
+    assert list_steps(make({WORKFLOW: make_workflow(command)})) == []
+
+
+def test_the_job_beside_a_postgres_is_asked_first():
+    services = "    services:\n      db:\n        image: postgres:16\n"
+    texts = {
+        ".github/workflows/a.yml": make_workflow("pytest", job="MODE: sqlite"),
+        ".github/workflows/b.yml": make_workflow("pytest", job="MODE: postgres", services=services),
+    }
+    assert find(texts)["MODE"] == "postgres"
+
+
+def test_a_job_of_gitlabs():
+    job = "  services: [postgres:15]\n  variables: {MODE: b}\n  script:\n    - pytest\n"
+    text = f"variables: {{SECRET_KEY: a}}\ntest:\n{job}"
+    assert find({".gitlab-ci.yml": text}) == {"SECRET_KEY": "a", "MODE": "b"}
+    (step,) = list_steps(make({".gitlab-ci.yml": text}))
+    assert step.has_postgres
+
+
+def test_what_a_framework_reads_counts_though_no_code_does():
+    text = make_workflow("python manage.py test", job="DJANGO_SETTINGS_MODULE: shop.ci")
+    assert find({WORKFLOW: text})["DJANGO_SETTINGS_MODULE"] == "shop.ci"
+
+
+def test_cis_settings_come_before_those_of_djangos_script():
+    texts = {"manage.py": MANAGE, WORKFLOW: make_workflow("./manage.py test", job="DJANGO_SETTINGS_MODULE: shop.ci")}
+    assert detect(make(texts)).settings["environment"] == {"DJANGO_SETTINGS_MODULE": "shop.ci"}
+
+
+def test_a_variable_that_is_only_looked_for():
+    code = {"settings.py": "import os\nif 'CI' in os.environ:\n    KEY = 1\n"}
+    assert find(code, {WORKFLOW: make_workflow("make test", step="CI: True")})["CI"] == "true"
+
+
+def test_a_part_of_a_field_of_pydantics_settings():
+    code = {"settings.py": "class Settings(BaseSettings):\n    security: Security\n"}
+    text = make_workflow("pytest", step="SECURITY__KEY: a, OTHER__KEY: b")
+    assert find(code, {WORKFLOW: text}) == {"EVERYWHERE": "everywhere", "SECURITY__KEY": "a"}
+
+
+TOX = """
+[testenv]
+setenv =
+    MODE = all
+    dev: SECRET_KEY = {env:SECRET_KEY:dev}
+    {tests,functests}: SECRET_KEY = {env:SECRET_KEY:"for tests"}
+    PLACE = {toxinidir}/x
+    WRONG
+[testenv:lint]
+setenv = MODE = lint
+[testenv:py311]
+set_env =
+    EVERYWHERE=x
+"""
+
+
+def test_toxs_variables():
+    assert [*list_tox_variables(TOX)] == [("MODE", "all"), ("SECRET_KEY", "for tests"), ("EVERYWHERE", "x")]
+    assert find({"tox.ini": TOX}) == {"MODE": "all", "SECRET_KEY": "for tests", "EVERYWHERE": "x"}
+
+
+def test_ci_comes_before_tox():
+    assert find({"tox.ini": TOX, WORKFLOW: make_workflow("tox", step="MODE: ci")})["MODE"] == "ci"
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        ("DATABASE__HOSTNAME", "{host}"),
+        ("DB__PASSWORD", "{password}"),
+        ("APP_DATABASE__DB", "{dbname}"),
+        ("DB_PW", "{password}"),
+    ],
+)
+def test_parts_of_an_address_in_nested_settings(name, template):
+    assert make_template(name, Snapshot(), "") == template
