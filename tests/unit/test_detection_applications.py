@@ -7,7 +7,9 @@ from runner.core.detection import detect
 from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import make_template
 from runner.core.detection_django import detect_django
+from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_tox import list_tox_variables
+from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit
@@ -216,3 +218,57 @@ def test_ci_comes_before_tox():
 )
 def test_parts_of_an_address_in_nested_settings(name, template):
     assert make_template(name, Snapshot(), "") == template
+
+
+def find_python(workflow, **pyproject):
+    detected = detect_interpreter(make({WORKFLOW: workflow}, **pyproject))
+    return detected.settings.get("python", "")
+
+
+MATRIX = "jobs:\n  test:\n    strategy:\n      matrix:\n        python-version: [{}]\n    steps: []\n"
+
+
+def require(specifier):
+    return {"project": {"requires-python": specifier}}
+
+
+@pytest.mark.parametrize(
+    ("versions", "specifier", "chosen"),
+    [
+        ("'3.9'", ">=3.9", "3.9"),
+        ("'3.9', '3.10', '3.11'", ">=3.8", "3.11"),
+        ("3.9.x, 3.11.4", ">=3.8", "3.11"),
+        ("'3.9', '3.11', '3.13'", ">=3.8", ""),
+        ("'3.12'", ">=3.12", ""),
+        ("'3.9', '3.10'", ">=3.10", ""),
+        ("'3.9'", "", "3.9"),
+        ("'pypy-3.9', '2.7'", ">=3.9", ""),
+        ("'${{ matrix.other }}'", ">=3.9", ""),
+    ],
+)
+def test_the_python_of_ci_where_it_has_not_ours(versions, specifier, chosen):
+    assert find_python(MATRIX.format(versions), **(require(specifier) if specifier else {})) == chosen
+
+
+def test_the_python_of_a_step_or_an_image():
+    step = "jobs:\n  test:\n    steps:\n      - uses: actions/setup-python@v4\n        with: {python-version: '3.9'}\n"
+    assert find_python(step, **require(">=3.9")) == "3.9"
+    text = "test:\n  image: python:3.11-slim\n  script: [pytest]\n"
+    assert detect_interpreter(make({".gitlab-ci.yml": text}, **require(">=3.9"))).settings == {"python": "3.11"}
+
+
+def test_a_version_that_somebody_named_stays():
+    snapshot = make({WORKFLOW: MATRIX.format("'3.9'"), ".python-version": "3.11\n"}, **require(">=3.9"))
+    assert detect_interpreter(snapshot).settings == {}
+
+
+@pytest.mark.parametrize("hashes", ["", " --hash=sha256:0"])
+def test_requirements_named_after_tests_come_before_others_that_ask_for_pytest(hashes):
+    names = ("requirements/functests.txt", "requirements/lint.txt", "requirements/tests.txt")
+    source = find_source(make(dict.fromkeys(names, f"pytest==9.0{hashes}\n")))
+    assert [source.path, *source.files] == (["requirements/tests.txt"] if hashes else ["", "requirements/tests.txt"])
+
+
+def test_a_file_for_tests_that_does_not_ask_for_pytest_stays_behind():
+    texts = {"requirements/dev.txt": "pytest\n", "requirements/test.txt": "nose\n"}
+    assert find_source(make(texts)).files == ["requirements/dev.txt"]
