@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 
 from runner.core.detection_django import find_manage, has_plugin
+from runner.core.detection_preparation import find_prepared
 from runner.core.detection_requirements import find_requirements
 from runner.core.ini_text import read_sections
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
@@ -142,4 +143,11 @@ def find_sql(snapshot: Snapshot) -> Detected | None:
     return Detected((Finding("migrations", f"SQL, {len(files)} files", folder),), {"setup": files}, (note,))
 
 
-TOOLS: Sequence[Callable[[Snapshot], Detected | None]] = (find_alembic, find_django, find_yoyo, find_foreign, find_sql)
+TOOLS: Sequence[Callable[[Snapshot], Detected | None]] = (
+    find_prepared,
+    find_alembic,
+    find_django,
+    find_yoyo,
+    find_foreign,
+    find_sql,
+)

@@ -8,6 +8,7 @@ from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import make_template
 from runner.core.detection_django import detect_django
 from runner.core.detection_interpreter import detect_interpreter
+from runner.core.detection_migrations import detect_migrations
 from runner.core.detection_tox import list_tox_variables
 from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot
@@ -272,3 +273,56 @@ def test_requirements_named_after_tests_come_before_others_that_ask_for_pytest(h
 def test_a_file_for_tests_that_does_not_ask_for_pytest_stays_behind():
     texts = {"requirements/dev.txt": "pytest\n", "requirements/test.txt": "nose\n"}
     assert find_source(make(texts)).files == ["requirements/dev.txt"]
+
+
+PREPARING = """
+[testenv]
+commands =
+    dev: {posargs:supervisord -c conf/dev.conf}
+    tests: sh bin/create-db shop_test
+    {tests,functests}: python3 -m shop.scripts.init_db --delete --create
+    lint: python -m shop.scripts.check_schema
+    tests: coverage run -m pytest {posargs:tests/unit/}
+    tests: python -m shop.scripts.drop_tables
+"""
+ALEMBIC = {"alembic.ini": "[alembic]\nscript_location = migrations\n", "migrations/env.py": "import os\n"}
+
+
+def prepare(tox, *names, **texts):
+    return detect_migrations(make({"tox.ini": tox, **ALEMBIC, **texts}, *names))
+
+
+def test_what_tox_runs_before_the_tests_comes_before_migrations():
+    detected = prepare(PREPARING, "shop/scripts/init_db.py", "shop/scripts/drop_tables.py")
+    assert detected.settings == {"setup": ["python -m shop.scripts.init_db --delete --create"]}
+    assert detected.findings[0].where == "tox.ini"
+
+
+def test_a_module_of_others_prepares_nothing():
+    assert prepare(PREPARING).settings["setup"] == ["alembic upgrade head"]
+    tox = "[testenv]\ncommands =\n    python -m pip install shop_db\n    pytest\n"
+    assert prepare(tox, "shop_db.py").settings["setup"] == ["alembic upgrade head"]
+
+
+def test_a_script_that_names_a_schema_needs_a_database():
+    text = "connection.execute('DROP SCHEMA public CASCADE')\n"
+    names = {"shop/scripts/init_db.py": text}
+    assert prepare(PREPARING, "shop/scripts/init_db.py", **names).settings["isolation"] == "database"
+
+
+@pytest.mark.parametrize(
+    ("line", "setup"),
+    [
+        ("python scripts/create_tables.py", "python scripts/create_tables.py"),
+        ("poetry run python ./scripts/seed.py --all", "python ./scripts/seed.py --all"),
+        ("python3.11 -m shop.db.create", "python -m shop.db.create"),
+        ("python scripts/seed.py | tee log", "alembic upgrade head"),
+        ("python scripts/build_docs.py", "alembic upgrade head"),
+        ("python scripts/feedback.py", "alembic upgrade head"),
+    ],
+)
+def test_what_a_step_of_ci_runs_before_the_tests(line, setup):
+    names = ("scripts/create_tables.py", "scripts/seed.py", "src/shop/db/create.py", "scripts/build_docs.py")
+    workflow = f"jobs:\n  test:\n    steps:\n      - run: |\n          {line}\n          pytest\n"
+    found = detect_migrations(make({WORKFLOW: workflow, **ALEMBIC}, *names, "scripts/feedback.py"))
+    assert found.settings["setup"] == [setup]
