@@ -2,13 +2,22 @@
 
 from collections.abc import Sequence
 
-from runner.core import causes_address, causes_driver, causes_packages, causes_rights, causes_services, causes_suite
+from runner.core import (
+    causes_address,
+    causes_driver,
+    causes_packages,
+    causes_rights,
+    causes_services,
+    causes_suite,
+    causes_variables,
+)
 from runner.core.causes import Rule
 
 KNOWN: Sequence[Rule] = (
     *causes_suite.RULES[:1],
     *causes_services.RULES,
     *causes_rights.RULES,
+    *causes_variables.RULES,
     *causes_driver.RULES,
     *causes_address.RULES,
     *causes_suite.RULES[1:],
