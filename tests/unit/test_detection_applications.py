@@ -9,6 +9,7 @@ from runner.core.detection_database import make_template
 from runner.core.detection_django import detect_django
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_migrations import detect_migrations
+from runner.core.detection_own_servers import detect_own_servers
 from runner.core.detection_tox import list_tox_variables
 from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot
@@ -326,3 +327,10 @@ def test_what_a_step_of_ci_runs_before_the_tests(line, setup):
     workflow = f"jobs:\n  test:\n    steps:\n      - run: |\n          {line}\n          pytest\n"
     found = detect_migrations(make({WORKFLOW: workflow, **ALEMBIC}, *names, "scripts/feedback.py"))
     assert found.settings["setup"] == [setup]
+
+
+@pytest.mark.parametrize("text", ["from pytest_databases.docker.postgres import PostgresService\n", ""])
+def test_a_plugin_that_starts_containers_has_a_fixture_to_replace(text):
+    (note,) = detect_own_servers(make({"tests/conftest.py": text}, **depend("pytest-databases[postgres]"))).notes
+    assert note.startswith("`pytest-databases` starts a Postgres by itself")
+    assert "a fixture `postgres_service` of your conftest" in note
