@@ -42,7 +42,7 @@ PARTS = (
     ', os.environ["PGUSER"]'
 )
 OVERRIDES = {
-    "pytest-databases": "where `PGHOST` is set, let a fixture `postgres_service` of your conftest, of the scope session,"
+    "pytest-databases": "where `PGHOST` is set, let a fixture `postgres_service` of your conftest (its scope: session)"
     f" give `PostgresService(None, {PARTS})`"
 }
 """What to write where the fixture is the plugin's own. Source: pytest-databases' `docker/postgres.py`."""
