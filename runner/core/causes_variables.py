@@ -9,6 +9,7 @@ from runner.core.detection_ci_variables import list_variables
 from runner.core.detection_database import find_variables, make_template
 from runner.core.detection_django import find_settings, has_plugin
 from runner.core.detection_env_files import read_variables
+from runner.core.detection_flask import find_flask_app
 from runner.core.snapshot import Snapshot
 
 RUNNER, TOML_ENVIRONMENT = "[tool.runner]", "[tool.runner.environment]"
@@ -77,6 +78,13 @@ def diagnose_settings(hit: Hit) -> Diagnosis:
     return Diagnosis("settings", "Django is not told where its settings are", todo)
 
 
+def diagnose_flask(hit: Hit) -> Diagnosis:
+    """Flask's commands without an application."""
+    name = (find_flask_app(hit.facts.snapshot) or ("PACKAGE.MODULE", ""))[0]
+    todo = (TOML_ENVIRONMENT, f'FLASK_APP = "{name}"')
+    return Diagnosis("variable", "Flask is not told which application its commands are for", todo)
+
+
 def diagnose_import(hit: Hit) -> Diagnosis | None:
     """A query at import, which Django's own test runner lets pass: it goes to the database that is no test's."""
     if not hit.symptom.test or "::" in hit.symptom.test:
@@ -94,6 +102,7 @@ RULES: Sequence[Rule] = (
     rule(r"KeyError: ['\"](?P<name>[A-Z][A-Z0-9_]{2,})['\"]", diagnose_variable),
     rule(r"validation errors? for (?P<model>\w+)\n[ \t]*[\w.]+\n[ \t]*[Ff]ield required\b", diagnose_fields),
     rule(r"The SECRET_KEY setting must not be empty", diagnose_secret),
+    rule(r"Could not locate a Flask application|Failed to find Flask application", diagnose_flask),
     rule(r"settings are not configured\. You must either define the environment variable", diagnose_settings),
     rule(r"Database access not allowed, use the \"django_db\" mark", diagnose_import),
 )

@@ -17,6 +17,7 @@ NAME_ALONE = re.compile(r"(?:\w+_)?TESTS?_(?:DB|DATABASE)(?:_?NAME)?")
 PARTS = {
     "HOST": "{host}",
     "HOSTNAME": "{host}",
+    "ADDRESS": "{host}",
     "SERVER": "{host}",
     "PORT": "{port}",
     "USER": "{user}",

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from shlex import quote
 
 from runner.core.detection_django import find_manage, has_plugin
+from runner.core.detection_flask import find_flask_app
 from runner.core.detection_preparation import find_prepared
 from runner.core.detection_requirements import find_requirements
 from runner.core.ini_text import read_sections
@@ -48,7 +49,16 @@ def find_alembic(snapshot: Snapshot) -> Detected | None:
         command, tool = f"alembic {'' if folder == '.' else f'-c {quote(ini)} '}upgrade head", "Alembic"
     # Without the scripts' folder a kept result would outlive the scripts.
     settings = {"setup": [command], **({"setup_inputs": inputs} if scripts else {})}
-    return Detected((Finding("migrations", tool, where),), settings, find_fixed_address(snapshot, ini, scripts))
+    detected = Detected((Finding("migrations", tool, where),), settings, find_fixed_address(snapshot, ini, scripts))
+    return detected | detect_flask_app(snapshot) if command.startswith("flask ") else detected
+
+
+def detect_flask_app(snapshot: Snapshot) -> Detected:
+    """The application that `flask db` is for."""
+    if (found := find_flask_app(snapshot)) is None:
+        return Detected()
+    name, where = found
+    return Detected((Finding("variables", f"`FLASK_APP` = {name}", where),), {"environment": {"FLASK_APP": name}})
 
 
 def find_scripts(snapshot: Snapshot, location: str, folder: str) -> str:

@@ -132,7 +132,8 @@ def read_setup(folder: Path, what: str) -> Iterator[Symptom]:
     """The errors of a command of `setup` that failed: nothing but its output comes before the end."""
     if "(`setup`) ended with" in what:
         text = read_end(folder / LOGS["suite"])
-        lines = find_named(text)
+        # Click's own words begin in the same way, without a class.
+        lines = [*find_named(text), *(line for line in text.splitlines() if line.startswith("Error: "))]
         yield Symptom("", "\n".join(lines), lines[-1] if lines else what, text[-LOG_END:])
 
 

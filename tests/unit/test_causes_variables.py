@@ -117,6 +117,13 @@ def test_django_without_settings_is_told_where_they_are():
     assert with_plugin == ("[tool.runner]", 'requirements = ["pytest-django"]', *MODULE)
 
 
+def test_flask_without_an_application_is_told_which(tmp_path):
+    log = "Usage: flask [OPTIONS]\n\nError: Could not locate a Flask application. Use the 'flask --app' option.\n"
+    (tmp_path / "suite.log").write_text(log)
+    (symptom,) = read_setup(tmp_path, "`flask db upgrade` (`setup`) ended with the exit code 2")
+    assert find(symptom.errors, {"shop/wsgi.py": ""}).todo == (SECTION, 'FLASK_APP = "shop.wsgi"')
+
+
 def test_a_query_at_import_is_told_from_one_in_a_test():
     error = 'RuntimeError: Database access not allowed, use the "django_db" mark, or the "db" fixture to enable it.'
     assert find(error, test="shop/test_a.py").kind == "import"

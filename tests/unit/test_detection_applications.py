@@ -334,3 +334,40 @@ def test_a_plugin_that_starts_containers_has_a_fixture_to_replace(text):
     (note,) = detect_own_servers(make({"tests/conftest.py": text}, **depend("pytest-databases[postgres]"))).notes
     assert note.startswith("`pytest-databases` starts a Postgres by itself")
     assert "a fixture `postgres_service` of your conftest" in note
+
+
+FLASK = {"migrations/alembic.ini": "[alembic]\n"}
+
+
+def find_app(*names, **texts):
+    snapshot = make({**FLASK, **texts}, "migrations/env.py", *names, **depend("Flask-Migrate"))
+    return detect_migrations(snapshot).settings.get("environment", {}).get("FLASK_APP")
+
+
+@pytest.mark.parametrize(
+    "line", ["\tFLASK_APP=shop.main flask run", "  FLASK_APP: shop.main", "\tuv run flask --app shop.main run"]
+)
+def test_the_application_that_flasks_commands_are_for(line):
+    assert find_app("shop/main.py", Makefile=f"run:\n{line}\n") == "shop.main"
+
+
+def test_an_application_that_is_not_there_is_none():
+    assert find_app("shop/main.py", Makefile="FLASK_APP=$(APP) FLASK_APP=other.main\n") is None
+
+
+@pytest.mark.parametrize("name", ["app.py", "wsgi.py", ".flaskenv"])
+def test_what_flask_finds_needs_no_name(name):
+    assert find_app(name, "shop/wsgi.py") is None
+
+
+def test_a_module_that_makes_the_application():
+    assert find_app("src/shop/wsgi.py") == "shop.wsgi"
+    assert find_app(**{"shop/__init__.py": "import os\ndef create_app(config=None):\n    os.environ\n"}) == "shop"
+    assert find_app(**{"tests/conftest.py": "app = Flask(__name__)\n"}) is None
+    assert find_app(**{"shop/main.py": "app: Flask = flask.Flask(__name__)\n"}) == "shop.main"
+
+
+def test_ci_names_the_application_first():
+    texts = {**FLASK, WORKFLOW: make_workflow("flask db upgrade; pytest", job="FLASK_APP: shop.ci")}
+    detected = detect(make(texts, "shop/wsgi.py", "shop/ci.py", **depend("Flask-Migrate")))
+    assert detected.settings["environment"]["FLASK_APP"] == "shop.ci"
