@@ -6,6 +6,7 @@ from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
 from runner.core.detection_django import detect_django
+from runner.core.detection_engine import detect_engine
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
 from runner.core.detection_interpreter import detect_interpreter
@@ -31,6 +32,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_database,
     detect_env_files,
     detect_services,
+    detect_engine,
     detect_ci_variables,
     detect_options,
     detect_addresses,

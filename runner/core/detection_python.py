@@ -1,6 +1,7 @@
 """The variables and marks that Python code uses; its syntax is read, so strings and comments say nothing. Pure."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ SETTINGS = "BaseSettings"
 
 READERS = frozenset({"env", "config", "environ"})
 """Names of objects that read variables: of os, django-environ, environs, decouple and Starlette."""
+
+OWN_READER = re.compile(r"(?:\w+_)?(?:get_?)?env(?:ironment)?(?:_?[a-z]+)*")
+"""Names of functions of a project's own that read variables, such as `get_env`, `envbool`, `env_or_none`."""
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ def read_variables(node: ast.AST) -> Iterator[str]:
         yield from read_text(node.left)
     elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
         yield from read_text(node.args[0])
+    elif isinstance(node, ast.Call) and node.args and OWN_READER.fullmatch(find_name(node.func)):
+        yield from filter(VARIABLE.fullmatch, read_text(node.args[0]))
     elif isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases):
         yield from read_fields(node)
 

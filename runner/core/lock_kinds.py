@@ -31,6 +31,8 @@ REQUIREMENTS = re.compile(r"^(?:requirements/[^/]+|[^/]*requirements[^/]*)\.(?:t
 FOR_TESTS = re.compile(r"(?:^|[-_./])tests?(?:ing)?(?:[-_.]|$)")
 """What the name of a requirements file has that is for the tests: not for functional ones or a linter beside them."""
 
+FOR_DEVELOPERS = re.compile(r"(?:^|[-_./])(?:dev|devel|develop|development)(?:[-_.]|$)")
+
 HASH = "--hash="
 
 
@@ -97,9 +99,10 @@ def choose_requirements(names: Sequence[str], texts: Mapping[str, str], is_packa
         is_package: whether the project itself says what it needs, so that the application's file says it again.
     """
     found = find_requirement_files(names)
-    tests = sorted((path for path in found if pins_pytest(texts.get(path, ""))), key=lambda path: -rank(path, texts))[
-        :1
-    ]
+    tests = sorted(filter(lambda path: rank(path, texts), found), key=lambda path: -rank(path, texts))[:1]
+    # Who runs the tests by other means than pytest has a file for them all the same.
+    named = [path for each in (FOR_TESTS, FOR_DEVELOPERS) for path in found if each.search(path)]
+    tests = tests or named[: not is_package]
     plain = [] if is_package else [path for path in found if PurePosixPath(path).stem == "requirements"][:1]
     return list(dict.fromkeys((*plain, *tests))) or ([] if is_package else found[:1])
 

@@ -5,8 +5,9 @@ import pytest
 from runner.core.ci_steps import list_steps
 from runner.core.detection import detect
 from runner.core.detection_ci_variables import detect_ci_variables
-from runner.core.detection_database import make_template
+from runner.core.detection_database import find_variables, make_template
 from runner.core.detection_django import detect_django
+from runner.core.detection_engine import detect_engine
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_migrations import detect_migrations
 from runner.core.detection_own_servers import detect_own_servers
@@ -371,3 +372,56 @@ def test_ci_names_the_application_first():
     texts = {**FLASK, WORKFLOW: make_workflow("flask db upgrade; pytest", job="FLASK_APP: shop.ci")}
     detected = detect(make(texts, "shop/wsgi.py", "shop/ci.py", **depend("Flask-Migrate")))
     assert detected.settings["environment"]["FLASK_APP"] == "shop.ci"
+
+
+POSTGRES = "django.db.backends.postgresql"
+
+
+def choose(code):
+    return detect_engine(make({"settings.py": code})).settings.get("environment", {})
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('if os.getenv("DB") == "postgres":\n    pass\n', {"DB": "postgres"}),
+        ('if os.environ["DB_TYPE"].lower() in ("postgresql", "psql"):\n    pass\n', {"DB_TYPE": "postgresql"}),
+        (
+            'X = os.environ.get("DB_ENGINE", "django.db.backends.sqlite3")\n',
+            {"DB_ENGINE": "django.db.backends.postgresql"},
+        ),
+        (
+            'X = env("SQL_ENGINE", default="django.db.backends.mysql")\n',
+            {"SQL_ENGINE": "django.db.backends.postgresql"},
+        ),
+        ('X = os.environ.get("DB_ENGINE", "django.db.backends.postgresql")\n', {}),
+        ('if os.getenv("DB") == "mysql":\n    pass\n', {}),
+        ('if os.getenv("DB") != "postgres":\n    pass\n', {}),
+        ('if name == "postgres":\n    pass\n', {}),
+        ('X = os.environ.get("CACHE_BACKEND", "django.core.cache.backends.dummy")\n', {}),
+    ],
+)
+def test_the_value_that_chooses_postgres(code, found):
+    assert choose(code) == found
+
+
+@pytest.mark.parametrize(
+    "call", ["envsecret('DB_PASSWORD', '')", "get_env('DB_PASSWORD')", "settings.env_or('DB_PASSWORD')"]
+)
+def test_functions_of_a_projects_own_that_read_variables(call):
+    assert find_variables(make({"settings.py": f"X = {call}\n"})) == {"DB_PASSWORD": "settings.py"}
+
+
+@pytest.mark.parametrize("call", ["envelope('HELLO')", "send('DB_PASSWORD')", "get_env('lower')"])
+def test_functions_that_read_none(call):
+    assert find_variables(make({"settings.py": f"X = {call}\n"})) in ({}, {"HELLO": "settings.py"})
+
+
+def test_requirements_of_developers_where_no_file_asks_for_pytest():
+    texts = {"requirements.txt": "django\n", "requirements-dev.txt": "mypy\n"}
+    assert find_source(make(texts)).files == ["requirements.txt", "requirements-dev.txt"]
+    assert find_source(make(texts | {"requirements-test.txt": "x\n"})).files == [
+        "requirements.txt",
+        "requirements-test.txt",
+    ]
+    assert find_source(make(texts | {"setup.py": "setup(install_requires=['a'])"})).files == []
