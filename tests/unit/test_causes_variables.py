@@ -155,3 +155,16 @@ def test_the_values_of_lines_are_toml():
     line = find("KeyError: 'APP_MODE'", texts).todo[1]
     value = line.removeprefix("APP_MODE = ").partition("  #")[0]
     assert tomllib.loads(f"value = {value}") == {"value": "a \\"}
+
+
+TOX = "[testenv]\ncommands =\n    python -m shop.init_db --create\n    pytest\n"
+
+
+def test_a_table_that_migrations_do_not_make_may_be_of_what_the_project_does_before_its_tests():
+    texts = {"tox.ini": TOX, "shop/init_db.py": ""}
+    error = 'psycopg2.errors.UndefinedTable: relation "rule" does not exist'
+    found = find(error, texts, setup=["alembic upgrade head"])
+    assert found.todo == ("[tool.runner]", 'setup = ["python -m shop.init_db --create"]')
+    assert found.what == "a table is missing that `setup` does not make; tox.ini has more before the tests"
+    assert find(error, texts, setup=["python -m shop.init_db --create"]) is None
+    assert find(error, {}, setup=["alembic upgrade head"]) is None
