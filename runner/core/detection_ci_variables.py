@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runner.core.ci_steps import list_steps
-from runner.core.detection_database import find_variables
+from runner.core.detection_database import ADDRESS, find_part, find_variables
 from runner.core.detection_services import make_template
 from runner.core.detection_tox import list_tox_variables
 from runner.core.slots import VARIABLES
@@ -37,4 +37,5 @@ def list_variables(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
 
 def is_plain(name: str, value: str) -> bool:
     """Whether a value stands there in full and is not the database's, which each worker has its own of."""
-    return bool(value) and "$" not in value and name not in VARIABLES and not make_template(name, value)
+    is_address = ADDRESS.fullmatch(name) or find_part(name) or make_template(name, value)
+    return bool(value) and "$" not in value and name not in VARIABLES and not is_address

@@ -121,6 +121,15 @@ def test_variables_that_nobody_reads_or_that_do_not_stand_there_are_left_alone()
     assert find({WORKFLOW: make_workflow("pytest", job=job)}) == {"EVERYWHERE": "everywhere"}
 
 
+def test_another_database_of_ci_is_not_the_workers():
+    code = {"settings.py": "X = os.environ['SHOP_DB_URL']\nif os.environ.get('DB') == 'postgres':\n    pass\n"}
+    workflow = make_workflow("pytest", job="SHOP_DB_URL: 'sqlite:///a.db', SHOP_DB_HOST: /tmp, DB: sqlite")
+    environment = detect(make({**code, WORKFLOW: workflow})).settings["environment"]
+    assert environment["SHOP_DB_URL"].startswith("postgresql://{user}")
+    assert environment["DB"] == "postgres"
+    assert environment.get("SHOP_DB_HOST", "{host}") == "{host}"
+
+
 def test_a_step_that_runs_no_test_says_nothing():
     assert find({WORKFLOW: make_workflow("docker build -t latest .", step="MODE: test")}) == {}
 
