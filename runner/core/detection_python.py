@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,6 +51,7 @@ def read_uses(text: str) -> Uses:
     """What a module uses; nothing where its text is no Python that this one reads."""
     nodes = [*ast.walk(parse(text))]
     variables = [name for node in nodes for name in read_variables(node)]
+    variables += read_nested([node for node in nodes if isinstance(node, ast.ClassDef)])
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]
     declared = [name for node in nodes if (name := read_declaration(node))]
@@ -91,6 +92,19 @@ def read_fields(node: ast.ClassDef) -> Iterator[str]:
     for field in node.body:
         if isinstance(field, ast.AnnAssign):
             yield (prefixes[0] if prefixes else "").upper() + find_name(field.target).upper()
+
+
+def read_nested(classes: Sequence[ast.ClassDef]) -> Iterator[str]:
+    """Variables of fields that are classes themselves, where settings name what stands between: `DATABASE__PORT`."""
+    models = {each.name: each for each in classes}
+    for node in classes:
+        keywords = [each for inner in ast.walk(node) if isinstance(inner, ast.Call) for each in inner.keywords]
+        between = [text for each in keywords if each.arg == "env_nested_delimiter" for text in read_text(each.value)]
+        for field in node.body if between else ():
+            model = models.get(find_name(field.annotation)) if isinstance(field, ast.AnnAssign) else None
+            if isinstance(field, ast.AnnAssign) and model is not None:
+                prefix = find_name(field.target).upper() + between[0]
+                yield from (prefix + name for name in read_fields(model))
 
 
 def imports_mark(node: ast.AST) -> bool:

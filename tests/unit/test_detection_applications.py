@@ -434,3 +434,23 @@ def test_requirements_of_developers_where_no_file_asks_for_pytest():
         "requirements-test.txt",
     ]
     assert find_source(make(texts | {"setup.py": "setup(install_requires=['a'])"})).files == []
+
+
+NESTED = """
+class Database(BaseModel):
+    hostname: str = "postgres"
+    port: int = 5432
+
+class Settings(BaseSettings):
+    database: Database = Field(default_factory=Database)
+    mode: str = "x"
+    model_config = SettingsConfigDict(env_nested_delimiter="__")
+"""
+
+
+def test_fields_of_nested_settings():
+    found = find_variables(make({"config.py": NESTED}))
+    assert {"DATABASE__HOSTNAME", "DATABASE__PORT", "MODE"} <= set(found)
+    assert "DATABASE__PORT" not in find_variables(make({"config.py": NESTED.replace("env_nested_delimiter", "x")}))
+    environment = detect(make({"config.py": NESTED})).settings["environment"]
+    assert environment == {"DATABASE__HOSTNAME": "{host}", "DATABASE__PORT": "{port}"}
