@@ -33,6 +33,7 @@ from . import (
     workers,
 )
 from .channel import Channel, open_channel
+from .wrapping import wrapper
 
 WIRING = slot.activate() or standalone.activate()
 CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
@@ -122,7 +123,7 @@ def register(config: pytest.Config, **plugins: object) -> None:
         config.pluginmanager.register(plugin, f"ephemeral-runner-{name}")
 
 
-@pytest.hookimpl(wrapper=True)
+@wrapper()
 def pytest_report_header() -> Generator[None, Any, Any]:
     """Name the slot of this process above the tests."""
     lines = yield
