@@ -67,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         workers.complete_main()
     if is_worker and WIRING.get("folders"):
         folders.give_cache(config, WIRING["folders"], slot.find_worker(WIRING))
+    if not is_worker and WIRING.get("folders"):
+        folders.place_reports(config.option, WIRING["folders"])
     if not (is_worker or leads):
         # This process runs the tests itself.
         slot.pin(WIRING)
