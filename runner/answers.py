@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.core.events import Event
+from runner.core.groups import OWN_SERVER
 from runner.core.keeping import Keeping
 from runner.core.names import is_database_of, is_slot
 from runner.core.passes import Stage
@@ -81,7 +82,7 @@ class Answers:
         self._wanted: list[str] = [*stage.slots] if stage.database else []
         self.current = stage.passes[0]
         self.served: Served | None = None
-        self._desks: dict[ServerAddress, Desk] = {}
+        self._desks: dict[str, Desk] = {}
         self._keeper: Keeper | None = None
 
     def serve(self, served: Served) -> None:
@@ -102,10 +103,9 @@ class Answers:
             case "restore-wanted" if self.served is not None and data["slot"] in self.served.slots.made:
                 self._answer(data["answer"], lambda: self._restore(data))
             case "database-wanted" if self.served is not None and is_database_of(data["name"], data["slot"]):
-                role = self.served.slots.find_role(data["slot"])
-                self._open_desk(self.served, data["slot"]).make(data["name"], role)
+                self._refuse(data["name"], lambda: self._make_database(data["slot"], data["name"]))
             case "database-done" if self.served is not None and is_database_of(data["name"], data["slot"]):
-                if desk := self._desks.get(self.served.reach(data["slot"])[1]):
+                if desk := self._desks.get(self._name_desk(data["slot"])):
                     desk.give_back(data["name"], data["test"] if data["failed"] else "")
             case "sandbox-refused":
                 hint = 'set `isolation = "server"`: it needs no more rights than any container has'
@@ -124,13 +124,18 @@ class Answers:
         self.suite.answer(slot)
 
     def _answer(self, name: str, act: Callable[[], None]) -> None:
-        """Do something and say so; a refusal of Postgres is the asking test's failure, not the run's."""
+        """Do something and say so."""
+        if not self._refuse(name, act):
+            self.suite.answer(name)
+
+    def _refuse(self, name: str, act: Callable[[], None]) -> bool:
+        """Do something; a refusal of Postgres, which is told, is the asking test's failure, not the run's."""
         try:
             act()
         except PostgresError as error:
             self.suite.answer(name, f"{error.what}: {error.cause}")
-        else:
-            self.suite.answer(name)
+            return True
+        return False
 
     def restore(self, slot: str) -> None:
         """Make a slot as it was at its start."""
@@ -145,26 +150,44 @@ class Answers:
         """
         if self.served is None or self._stage.isolation == "none":
             return
-        slot, test, attempt = data["slot"], data["test"], data["attempt"]
-        slots, (server, address) = self.served.slots, self.served.reach(slot)
-        slots.end_transactions(slot)
-        database, schemas = slots.find_place(slot)
-        keep_dump(self._around.results, test, f"attempt-{attempt}", lambda: server.dump(database, schemas))
-        older = slots.find_older(slot, data["began"])
-        if not older and slots.reach(slot) and (desk := self._desks.pop(address, None)):
+        slot, slots = data["slot"], self.served.slots
+        older = self._keep_attempt(self.served, data) if slots.answers(slot) else []
+        if not older and self._is_alone and (desk := self._desks.pop(slot, None)):
             desk.close()  # The server that has the databases of single tests is thrown away.
         slots.restore(slot, older)
-        self._steps.tell("slot-restored", slot=slot, test=test, attempt=attempt, older=older)
+        self._steps.tell("slot-restored", slot=slot, test=data["test"], attempt=data["attempt"], older=older)
+
+    def _keep_attempt(self, served: Served, data: Mapping[str, Any]) -> list[str]:
+        """Keep what a failed attempt left in its slot; what there is older than it."""
+        slot, slots, (server, _) = data["slot"], served.slots, served.reach(data["slot"])
+        slots.end_transactions(slot)
+        database, schemas = slots.find_place(slot)
+        name = f"attempt-{data['attempt']}"
+        keep_dump(self._around.results, data["test"], name, lambda: server.dump(database, schemas))
+        return slots.find_older(slot, data["began"])
+
+    @property
+    def _is_alone(self) -> bool:
+        return self._stage.isolation in OWN_SERVER
+
+    def _name_desk(self, slot: str) -> str:
+        """One for each server."""
+        return slot if self._is_alone else ""
+
+    def _make_database(self, slot: str, name: str) -> None:
+        if self.served is not None:
+            self._open_desk(self.served, slot).make(name, self.served.slots.find_role(slot))
 
     def _open_desk(self, served: Served, slot: str) -> "Desk":
         server, address = served.reach(slot)
-        if address not in self._desks:
+        key = self._name_desk(slot)
+        if key not in self._desks:
             from runner.desk import Desk
 
             served.open_template(slot)
             isolation, results = self._stage.isolation, self._around.results
-            self._desks[address] = Desk(address, isolation, self.suite.answer, server, results)
-        return self._desks[address]
+            self._desks[key] = Desk(address, isolation, self.suite.answer, server, results)
+        return self._desks[key]
 
     def _open_keeper(self) -> "Keeper":
         if self._keeper is None:
@@ -184,7 +207,10 @@ class Answers:
         preamble = served.script.preamble if served.script else ""
         slots = served.slots
         place = Place(slot, slots.find_role(slot), *slots.find_place(slot), preamble, not slots.has_own_role)
-        server, address = served.reach(slot)
+        try:
+            server, address = served.reach(slot)
+        except PostgresError as error:
+            return replace(order, place=place, problem=f"{error.what}: {error.cause}")
         return replace(order, place=place, server=server, address=address)
 
     def _tell_kept(self) -> None:

@@ -3,7 +3,7 @@
 import json
 import secrets
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,6 @@ from runner.streams import Streams
 from runner.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from runner.postgres.base import Base
     from runner.postgres.origin import Origin
     from runner.postgres.servers import Servers
     from runner.postgres.slots import Slots
@@ -184,12 +183,11 @@ class Environment:
 
     def prepare(self, find_left: Callable[[], float], check: Callable[[], None]) -> None:
         """Make the template where there is a `setup`, then the slots that the stage starts with."""
-        from runner.postgres.base import make_base
         from runner.postgres.use import OWN_DATABASE, UseWatch
 
         script, isolation = None, self._stage.isolation
         init = read_init_sql(self._around.folder, self._plan.settings.postgres.init_sql)
-        template = self._make_template(make_base(self._connection, self._at, init))
+        template = self._make_template(init)
         if self._setup is not None:
             setup = self._setup
             with self._steps.step("setup") as step:
@@ -208,15 +206,20 @@ class Environment:
             self._at, counts_own=any(slots.find_place(each)[0] == OWN_DATABASE for each in slots.made)
         )
 
-    def _make_template(self, base: "Base") -> "Template | Origin":
+    def _make_template(self, init: Mapping[str, str]) -> "Template | Origin":
+        from runner.postgres.base import make_base
+
         server, isolation = self._slot_address, self._stage.isolation
         if isolation in OWN_SERVER:
             from runner.postgres.origin import Origin
 
-            return Origin(self._connection, self._at, fill_server(server, MASTER), base, self._stage.rights)
+            origin = Origin(self._connection, self._at, fill_server(server, MASTER), self._stage.rights)
+            origin.make_names()
+            origin.base = make_base(self._connection, self._at, init)
+            return origin
         from runner.postgres.template import Template
 
-        return Template(self._connection, self._at, isolation, server, base)
+        return Template(self._connection, self._at, isolation, server, make_base(self._connection, self._at, init))
 
     def _make_slots(self, template: "Template | Origin", script: Script | None) -> "Slots | Servers":
         server, isolation = self._slot_address, self._stage.isolation

@@ -13,7 +13,7 @@ from runner.core.keeping import Keeping
 from runner.core.places import FOLDERS
 from runner.core.redact import Redactor
 from runner.engines.protocol import ServerAddress, Suite
-from runner.errors import RunnerError, find_reason
+from runner.errors import PostgresError, RunnerError, find_reason
 from runner.kept_state import Making, Order
 from runner.postgres.witness import Witness
 from runner.report.failures import make_folder_name, write_failure
@@ -108,9 +108,13 @@ class Keeper:
             raise RunnerError("the plugin's file cannot be read")
         made = Making(order, told, Redactor([*self._environments, told.environment]), self._keeping)
         if order.server is not None and order.address is not None:
-            witness = self._find_witness(order.address)
-            made.look(witness)
-            made.dump(witness, order.server)
+            try:
+                witness = self._find_witness(order.address)
+            except PostgresError as error:
+                made.miss(error)
+            else:
+                made.look(witness)
+                made.dump(witness, order.server)
         size = write_failure(self._results, made.make_failure(), made.files)
         self._keeping.note(data["test"], size)
         told_now = {"test": data["test"], "attempt": data["attempt"], "folder": make_folder_name(data["test"])}

@@ -48,6 +48,7 @@ class Order:
         place: its slot, or nothing for a test without a database.
         server: dumps databases; None without one.
         address: a superuser's on that server.
+        problem: why there is none, though the test had one.
     """
 
     data: Any
@@ -57,6 +58,7 @@ class Order:
     place: Place
     server: Server | None = None
     address: ServerAddress | None = None
+    problem: str = ""
 
 
 class Making:
@@ -65,7 +67,7 @@ class Making:
     def __init__(self, order: Order, told: Told, redactor: Redactor, keeping: Keeping) -> None:
         self._order, self._told, self._redactor, self._keeping = order, told, redactor, keeping
         self._left = keeping.find_left(order.data["test"])
-        self._unseen, self._problems = [*told.unseen], list[str]()
+        self._unseen, self._problems = [*told.unseen], [*filter(None, [order.problem])]
         self._databases: list[str] = []
         self._time = time.time()
         self.files: dict[str, bytes] = {}
@@ -78,6 +80,10 @@ class Making:
     def _add(self, name: str, text: str) -> None:
         self.files[name] = content = text.encode(errors="backslashreplace")
         self._left -= len(content)
+
+    def miss(self, error: PostgresError) -> None:
+        """Note why there is nothing of the server: a test may have ended it."""
+        self._problems.append(f"{error.what}: {error.cause}")
 
     def look(self, witness: Witness) -> None:
         """The test's lines in the log, and what nobody could ask; what fails is a problem of its own."""
@@ -94,7 +100,7 @@ class Making:
                 found = witness.find_databases(place.role, known)
                 self._unseen += [f"the database `{each}`, which tests made" for each in found]
         except PostgresError as error:
-            self._problems.append(f"{error.what}: {error.cause}")
+            self.miss(error)
 
     def dump(self, witness: Witness, server: Server) -> None:
         """The slot's database and the test's own, each with what only open transactions saw."""
@@ -116,7 +122,7 @@ class Making:
                 self._problems.append(reason if database == self._order.place.database else f"{database}: {reason}")
                 return False
         except PostgresError as error:
-            self._problems.append(f"{error.what}: {error.cause}")
+            self.miss(error)
             return False
         lost = sorted({*measured.locked} - {table for each in overlays for table in each.tables})
         self._problems += [f"the table {name} is not kept: an open transaction has locked it" for name in lost]

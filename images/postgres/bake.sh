@@ -9,26 +9,36 @@ programs=/usr/lib/postgresql/$version/bin
 settings=/usr/lib/ephemeral-runner
 home=/var/lib/ephemeral-runner
 
-case $locale in
-    C | POSIX | C.*) ;;
-    *)
-        echo "== making the locale $locale"
-        # Debian's list of locales: name and character set.
-        charmap=$(awk -v name="$locale" '
-            function fold(text) { text = tolower(text); gsub("-", "", text); return text }
-            fold($1) == fold(name) { print $2; exit }
-        ' /usr/share/i18n/SUPPORTED)
-        if [ -z "$charmap" ]; then
-            echo "locale: $locale" >&2
-            echo "available: $(sed 's/ .*//' /usr/share/i18n/SUPPORTED | tr '\n' ' ')" >&2
-            exit 46
-        fi
-        source=$(echo "$locale" | sed 's/\.[^@]*//')
-        localedef --inputfile="$source" --charmap="$charmap" --no-archive "$locale"
-        # What it was made from.
-        rm -rf /usr/share/i18n/charmaps /usr/share/i18n/locales
-        ;;
-esac
+# What programs call a locale and what `locale -a` lists differ in case and hyphens.
+fold() { tr 'A-Z' 'a-z' | tr -d -; }
+
+has_locale() {
+    case $1 in C | POSIX | C.*) return 0 ;; esac
+    locale -a 2> /dev/null | fold | grep -qxF "$(echo "$1" | fold)"
+}
+
+# Debian's list of locales: name and character set.
+make_locale() {
+    list=/usr/share/i18n/SUPPORTED
+    charmap=
+    [ ! -e "$list" ] || charmap=$(awk -v name="$1" '
+        function fold(text) { text = tolower(text); gsub("-", "", text); return text }
+        fold($1) == fold(name) { print $2; exit }
+    ' "$list")
+    if [ -z "$charmap" ]; then
+        echo "locale: $1" >&2
+        echo "available: $({ locale -a; sed 's/ .*//' "$list"; } 2> /dev/null | sort -u | tr '\n' ' ')" >&2
+        exit 46
+    fi
+    localedef --inputfile="$(echo "$1" | sed 's/\.[^@]*//')" --charmap="$charmap" --no-archive "$1"
+    # What it was made from.
+    rm -rf /usr/share/i18n/charmaps /usr/share/i18n/locales
+}
+
+if ! has_locale "$locale"; then
+    echo "== making the locale $locale"
+    make_locale "$locale"
+fi
 
 echo "== making the data directory"
 install -d -o postgres -g postgres "$home"

@@ -38,10 +38,11 @@ start() {
 # Ends a server at once; its data is of no use to anybody.
 end() {
     local folder=$parent/$1 server look
-    server=$(head -n 1 "$folder/data/postmaster.pid" 2> /dev/null) || return 0
-    kill -QUIT "$server" 2> /dev/null || true
+    # A server that a test has stopped has left its data, but no such file.
+    server=$(head -n 1 "$folder/data/postmaster.pid" 2> /dev/null || true)
+    [ -z "$server" ] || kill -QUIT "$server" 2> /dev/null || true
     for ((look = 0; look < patience; look++)); do
-        [ -e "/proc/$server/stat" ] || break
+        [ -n "$server" ] && [ -e "/proc/$server/stat" ] || break
         [ "$look" -lt 100 ] || kill -KILL "-$server" 2> /dev/null || true
         sleep 0.01
     done

@@ -18,6 +18,9 @@ if [ -n "${EPHEMERAL_RUNNER_TRUST:-}" ]; then
 fi
 # The password is random, so it cannot be baked. Nobody gets in over the network before it is set.
 (
+    # Whatever the settings say, this session may write, and its password is one that pg_hba.conf takes.
+    PGOPTIONS='-c default_transaction_read_only=off -c statement_timeout=0 -c password_encryption=scram-sha-256'
+    export PGOPTIONS
     until psql --quiet --no-psqlrc --host=/tmp --username=postgres \
         --command="ALTER ROLE postgres PASSWORD '$POSTGRES_PASSWORD'" 2>/dev/null; do sleep 0.02; done
 ) &

@@ -1,7 +1,7 @@
 # Installs into /opt/venv what the project's lock holds; where there is none, what its metadata resolves to. install.sh
 # calls it, and gives the way to uv as $uv; the working directory has the project's sources.
 # Environment file /build/lock.env: LOCK_KIND, LOCK_FILE, IS_LOCKED (yes or no), EXPORT_ARGS, and where they matter
-# PIP_ARGS and EXCLUDE_NEWER. /build/requirements.in: more requirements. /build/pins.txt: preferred
+# PIP_ARGS, EXCLUDE_NEWER and OWN_NAME (of the project). /build/requirements.in: more requirements. /build/pins.txt: preferred
 # versions, where there is no lock.
 set -eu
 . /build/lock.env
@@ -110,6 +110,12 @@ resolve() {
     [ ! -s /build/requirements.in ] || set -- "$@" /build/requirements.in
     [ $# -gt 0 ] || return 0
     say "resolving: there is no lock"
+    if [ -n "${OWN_NAME:-}" ]; then
+        # What groups ask of the project itself are its extras, and in no case its last release; the same for packages
+        # that require it. An override that never applies takes a requirement away.
+        echo "$OWN_NAME ; python_version < '0'" > /build/own.txt
+        set -- "$@" --override /build/own.txt
+    fi
     [ ! -s /build/pins.txt ] || cp /build/pins.txt "$locked"
     "$uv" pip compile --quiet --no-header --no-annotate --emit-index-url --emit-find-links \
         ${EXCLUDE_NEWER:+--exclude-newer "$EXCLUDE_NEWER"} --output-file "$locked" "$@" 2>/build/refused \

@@ -42,6 +42,11 @@ class Address:
         """Whether it leads to the same machine, or to one that something else decides."""
         return self.host in LOCAL or VARYING.search(self.host) is not None
 
+    @property
+    def has_names(self) -> bool:
+        """Whether it fixes the role or the database."""
+        return is_fixed(self.dbname) or is_fixed(self.user)
+
 
 def find_address(text: str) -> Address | None:
     """The first address in a text."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from runner.core.causes import Diagnosis, Hit, Rule, rule, say
 from runner.core.detection_database import ADDRESS_PARTS, PLAIN
+from runner.core.detection_drivers import ROUNDS
 
 TOML_ENVIRONMENT = "[tool.runner.environment]"
 
@@ -12,7 +13,8 @@ TOML_ENVIRONMENT = "[tool.runner.environment]"
 def diagnose_driver(hit: Hit) -> Diagnosis | None:
     """SQLAlchemy looked for a driver that is not installed, since the address names another, or none."""
     packages = " ".join(hit.facts.snapshot.texts.values())
-    has = next((each for each in ("psycopg", "asyncpg", "pg8000") if re.search(rf"\b{each}\b(?!2)", packages)), "")
+    drivers = [each for each in ("psycopg2", "psycopg", "asyncpg", "pg8000") if each != hit["module"]]
+    has = next((each for each in drivers if re.search(rf"\b{each}\b", packages)), "")
     if not has or "sqlalchemy" not in (hit.symptom.text + packages).lower():
         return None
     return tell_driver(hit, f"SQLAlchemy looked for `{hit['module']}`, which an address without a driver means", has)
@@ -53,5 +55,14 @@ RULES: Sequence[Rule] = (
         r"Can't load plugin: sqlalchemy\.dialects:postgres\b(?!ql)",
         say("driver", "SQLAlchemy does not know the old scheme `postgres://`", *escape(PLAIN_WANTED)),
     ),
-    rule(r"No module named '(?P<module>psycopg2)'", diagnose_driver),
+    rule(r"No module named '(?P<module>psycopg2?)'", diagnose_driver),
+    rule(
+        r"must not be < 4096",
+        say(
+            "driver",
+            "pg8000 takes no fewer rounds of a password's hashing than 4096, and a run has one",
+            "[tool.runner.postgres.settings]",
+            f"scram_iterations = {ROUNDS}",
+        ),
+    ),
 )

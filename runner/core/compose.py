@@ -23,7 +23,8 @@ from runner.core.placeholders import expand
 from runner.core.places import FOLDERS, PROJECT
 from runner.core.postgres_conf import make_conf
 from runner.core.settings import Settings
-from runner.core.slots import FIXED, PLUGIN_MODULE, SUITE_DATABASE, VARIABLES
+from runner.core.settings_postgres import SUITE_DATABASE
+from runner.core.slots import FIXED, PLUGIN_MODULE, VARIABLES
 from runner.core.yaml_text import make_yaml
 
 HEADER = """\

@@ -6,6 +6,7 @@ from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
 from runner.core.detection_django import detect_django
+from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_engine import detect_engine
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_ids import detect_ids
@@ -30,6 +31,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_migrations,
     detect_isolation,
     detect_database,
+    detect_drivers,
     detect_env_files,
     detect_services,
     detect_ci_variables,

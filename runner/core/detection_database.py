@@ -40,6 +40,9 @@ SQLALCHEMY = frozenset({"sqlalchemy", "sqlmodel", "flask-sqlalchemy", "alembic",
 KNOWS_PLAIN = re.compile(
     r"psycopg2?\.connect|asyncpg\.(?:connect|create_pool)|dj_database_url|env\.db\w*\(|psycopg_pool"
 )
+SYNCHRONOUS = ("psycopg2", "psycopg2-binary", "psycopg", "pg8000")
+"""SQLAlchemy's drivers. Since its version 2.1 an address without one means psycopg, before that psycopg2."""
+
 CHANGES = re.compile(r"\.replace\(|drivername|\+(?:asyncpg|psycopg|pg8000)")
 """Code that puts the driver into the address by itself."""
 
@@ -89,18 +92,19 @@ def find_part(name: str) -> str:
 def find_driver(name: str, snapshot: Snapshot, where: str) -> str:
     """The start of an address: SQLAlchemy's with its driver, which a plain one would leave to SQLAlchemy's version.
 
-    What a run sets anyway stays plain where any code connects without SQLAlchemy.
+    What a run sets anyway stays plain where any code connects without SQLAlchemy; so do all where the driver is
+    psycopg2, which most versions take by themselves.
     """
     packages = find_requirements(snapshot)
-    text = snapshot.texts.get(where, "")
-    readers = (each for _, each in snapshot.python_files()) if name in VARIABLES else (text,)
-    if not packages & SQLALCHEMY or CHANGES.search(text) or any(map(KNOWS_PLAIN.search, readers)):
+    if not packages & SQLALCHEMY:
         return PLAIN
-    if is_async(name, snapshot):
-        driver = next((each for each in ("asyncpg", "psycopg") if each in packages), "")
-    else:
-        driver = next((each for each in ("psycopg2", "psycopg2-binary", "psycopg", "pg8000") if each in packages), "")
-    return PLAIN if not driver or driver.startswith("psycopg2") else f"postgresql+{driver}://"
+    drivers = ("asyncpg", "psycopg") if is_async(name, snapshot) else SYNCHRONOUS
+    driver = next((each for each in drivers if each in packages), "").removesuffix("-binary")
+    text = snapshot.texts.get(where, "")
+    is_shared = name in VARIABLES or driver == "psycopg2"
+    readers = (each for _, each in snapshot.python_files()) if is_shared else (text,)
+    is_plain = not driver or CHANGES.search(text) or any(map(KNOWS_PLAIN.search, readers))
+    return PLAIN if is_plain else f"postgresql+{driver}://"
 
 
 def is_async(name: str, snapshot: Snapshot) -> bool:

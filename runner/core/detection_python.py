@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,7 +50,8 @@ def parse(text: str) -> ast.Module:
 def read_uses(text: str) -> Uses:
     """What a module uses; nothing where its text is no Python that this one reads."""
     nodes = [*ast.walk(parse(text))]
-    variables = [name for node in nodes for name in read_variables(node)]
+    prefixes = find_settings_classes(text)
+    variables = [name for node in nodes for name in read_variables(node, prefixes)]
     variables += read_nested([node for node in nodes if isinstance(node, ast.ClassDef)])
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]
@@ -58,8 +59,21 @@ def read_uses(text: str) -> Uses:
     return Uses(tuple(variables), tuple(marks), tuple(declared))
 
 
-def read_variables(node: ast.AST) -> Iterator[str]:
-    """The variables that one piece of code reads."""
+@cache
+def find_settings_classes(text: str) -> Mapping[str, str]:
+    """The classes of settings in a module, also those that derive from others in it, with the prefix of each."""
+    found = {SETTINGS: ""}
+    # A class stands behind those that it derives from.
+    for each in ast.walk(parse(text)):
+        if isinstance(each, ast.ClassDef):
+            bases = [name for base in each.bases if (name := find_name(base)) in found]
+            if bases:
+                found[each.name] = find_prefix(each) or found[bases[0]]
+    return found
+
+
+def read_variables(node: ast.AST, prefixes: Mapping[str, str]) -> Iterator[str]:
+    """The variables that one piece of code reads; some classes are known to be settings."""
     if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
         yield from read_text(node.slice)
     elif isinstance(node, ast.Compare) and find_name(node.comparators[0]) == "environ":
@@ -68,8 +82,8 @@ def read_variables(node: ast.AST) -> Iterator[str]:
         yield from read_text(node.args[0])
     elif isinstance(node, ast.Call) and node.args and OWN_READER.fullmatch(find_name(node.func)):
         yield from filter(VARIABLE.fullmatch, read_text(node.args[0]))
-    elif isinstance(node, ast.ClassDef) and any(find_name(base) == SETTINGS for base in node.bases):
-        yield from read_fields(node)
+    elif isinstance(node, ast.ClassDef) and node.name in prefixes:
+        yield from read_fields(node, prefixes[node.name])
 
 
 def is_reader(function: ast.expr) -> bool:
@@ -79,19 +93,25 @@ def is_reader(function: ast.expr) -> bool:
     return named or find_name(function) == "getenv"
 
 
-def read_fields(node: ast.ClassDef) -> Iterator[str]:
-    """The variables of a class of settings: its fields, behind its prefix, and the names that they have beside."""
+def find_prefix(node: ast.ClassDef) -> str:
+    """What the variables of a class of settings begin with, as it says itself."""
     keywords = [each for inner in ast.walk(node) if isinstance(inner, ast.Call) for each in inner.keywords]
     prefixes = [text for each in keywords if each.arg == "env_prefix" for text in read_text(each.value)]
     for inner in ast.walk(node):
         if isinstance(inner, ast.Assign) and find_name(inner.targets[0]) == "env_prefix":
             prefixes += read_text(inner.value)
-    for each in keywords:
-        if each.arg in {"alias", "validation_alias", "env"}:
-            yield from read_text(each.value)
+    return next(iter(prefixes), "")
+
+
+def read_fields(node: ast.ClassDef, prefix: str) -> Iterator[str]:
+    """The variables of a class of settings: its fields, behind its prefix, and the names that they have beside."""
+    for inner in ast.walk(node):
+        for each in inner.keywords if isinstance(inner, ast.Call) else ():
+            if each.arg in {"alias", "validation_alias", "env"}:
+                yield from read_text(each.value)
     for field in node.body:
         if isinstance(field, ast.AnnAssign):
-            yield (prefixes[0] if prefixes else "").upper() + find_name(field.target).upper()
+            yield prefix.upper() + find_name(field.target).upper()
 
 
 def read_nested(classes: Sequence[ast.ClassDef]) -> Iterator[str]:
@@ -104,7 +124,7 @@ def read_nested(classes: Sequence[ast.ClassDef]) -> Iterator[str]:
             model = models.get(find_name(field.annotation)) if isinstance(field, ast.AnnAssign) else None
             if isinstance(field, ast.AnnAssign) and model is not None:
                 prefix = find_name(field.target).upper() + between[0]
-                yield from (prefix + name for name in read_fields(model))
+                yield from (prefix + name for name in read_fields(model, ""))
 
 
 def imports_mark(node: ast.AST) -> bool:
@@ -130,6 +150,23 @@ def read_declaration(node: ast.AST) -> str:
         return ""
     key, line = (next(read_text(each), "") for each in node.args)
     return line.split(":")[0].split("(")[0].strip() if key == "markers" else ""
+
+
+def find_path(node: ast.AST | None) -> str:
+    """`a.b.c` as it stands there, as far as it is made of names."""
+    path = find_path(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{path}.{find_name(node)}" if path else find_name(node)
+
+
+def find_imports(tree: ast.Module) -> dict[str, str]:
+    """What the names that a module imports stand for, where they have another name or a module before them."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {each.asname: each.name for each in node.names if each.asname}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {each.asname or each.name: f"{node.module or ''}.{each.name}" for each in node.names}
+    return found
 
 
 def find_name(node: ast.AST | None) -> str:

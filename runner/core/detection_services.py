@@ -117,7 +117,7 @@ def choose_version(versions: Sequence[str]) -> tuple[str, str]:
     how = (
         "`postgres.version = 18` takes it from Debian's unstable release"
         if "18" in versions
-        else ("`postgres.version` sets another, with a line of apt's sources for it in `mirrors`")
+        else f'`postgres.image = "postgres:{max(versions)}"` takes it from a registry'
     )
     return "", f"CI has Postgres {asked}, a run {DEFAULT_VERSION}; {how}"
 

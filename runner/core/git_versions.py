@@ -15,14 +15,16 @@ from runner.core.native import list_build_requirements
 from runner.core.snapshot import dig
 
 READERS = frozenset(
-    {"dunamai", "flit-scm", "hatch-vcs", "incremental", "miniver", "pbr", "poetry-dynamic-versioning", "setuptools-git"}
-    | {"setuptools-git-versioning", "setuptools-scm", "setuptools-vcs-versioning", "uv-dynamic-versioning"}
-    | {"versioneer", "versioneer-518", "versioningit", "vcs-versioning"}
+    {"dunamai", "git", "incremental", "katversion", "miniver", "pbr", "scm", "setupmeta", "vcs", "vcver", "versioneer"}
+    | {"versioning", "versioningit"}
 )
-"""Requirements of a build that read versions from git."""
+"""Words in the names of what a build requires that reads versions from git, such as `hatch-vcs` or `setuptools-scm`."""
 
-SETUP = re.compile(r"use_scm_version|\bpbr\s*=\s*True|\bversioneer\b|setuptools[-_]scm|setuptools-git-versioning")
-"""What a setup.py has that does."""
+SETUP = re.compile(
+    r"use_scm_version|\bpbr\s*=\s*True|\b(?:dunamai|setupmeta|versioneer|versioningit)\b|\bsetuptools[-_](?:scm|git|vcs)"
+    r"|\bgit describe\b|[\"']git[\"']\s*,\s*[\"']"
+)
+"""What a setup.py has that does, or that calls git by itself."""
 
 MARK = ".ephemeral-runner"
 """An empty file that is in the last commit, for builds that ask whether git knows their folder at all."""
@@ -67,8 +69,9 @@ def reads_git(pyproject: Mapping[str, Any], setup: str) -> bool:
         pyproject: what pyproject.toml holds.
         setup: the texts of setup.py and setup.cfg.
     """
+    words = {word for name in list_build_requirements(pyproject) for word in name.split("-")}
     source = dig(pyproject, "tool", "pdm", "version", "source")
-    return bool(READERS & list_build_requirements(pyproject)) or source == "scm" or bool(SETUP.search(setup))
+    return bool(READERS & words) or source == "scm" or bool(SETUP.search(setup))
 
 
 def find_root(pyproject: Mapping[str, Any]) -> str:

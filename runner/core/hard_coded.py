@@ -1,21 +1,15 @@
 """Addresses that stand in Python code as they are, where nothing from outside can change them. Pure."""
 
 import ast
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from runner.core.address_tables import name_arguments, read_table
 from runner.core.addresses import URL, WORD, Address, find_address, is_fixed
-from runner.core.detection_python import SETTINGS, find_name, is_reader, parse
-
-KEYS = {"dbname": "dbname", "database": "dbname", "name": "dbname", "db": "dbname", "user": "user", "username": "user"}
-KEYS |= {"host": "host", "port": "port", "password": "password"}
-OTHER_ENGINES = ("mysql", "sqlite", "oracle", "mongo", "redis", "mssql")
-"""What the engine of a table such as Django's `DATABASES` may be; functions that connect are named after them."""
-
-PART = re.compile(r"\S{1,63}")
-"""A sentence is no name."""
+from runner.core.constant_texts import evaluate, fill, find_constants, list_assignments, list_items, list_variables
+from runner.core.detection_database import find_part
+from runner.core.detection_python import find_imports, find_name, find_path, find_settings_classes, is_reader, parse
 
 HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
 """Calls whose texts nobody dials: options, which have a default only, and what tests of URLs do."""
@@ -39,9 +33,10 @@ class HardCoded:
 @cache
 def find_hard_coded(text: str) -> tuple[HardCoded, ...]:
     """Each address; none where the text is no Python that this one reads."""
-    finder = Finder()
+    tree = parse(text)
     try:
-        finder.visit(parse(text))
+        finder = Finder(find_constants(tree), find_imports(tree), find_settings_classes(text))
+        finder.visit(tree)
     except RecursionError:
         return ()
     return tuple(dict.fromkeys(finder.found))
@@ -50,17 +45,30 @@ def find_hard_coded(text: str) -> tuple[HardCoded, ...]:
 class Finder(ast.NodeVisitor):
     """Looks at what the environment has no say in."""
 
-    def __init__(self) -> None:
+    def __init__(self, constants: Mapping[str, str], imports: Mapping[str, str], settings: Collection[str]) -> None:
         self.found: list[HardCoded] = []
+        self._constants = constants
+        self._imports = imports
+        self._settings = settings
         self._in_test = False
+
+    def visit_Module(self, node: ast.Module) -> None:
+        """A module, whose constants may be the parts of an address, and the variables that it sets."""
+        self._read_parts(list_assignments(node.body))
+        self._read_parts(list_variables(node.body))
+        self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         """A call: not one that reads a variable, nor its default."""
-        name = find_name(node.func)
-        if is_reader(node.func) or name in HARMLESS:
+        if find_path(node.func).endswith("environ.update"):
+            self._read_parts(list_items(node))
+        first, _, rest = find_path(node.func).partition(".")
+        function = ".".join(filter(None, [self._imports.get(first, first), rest]))
+        if is_reader(node.func) or find_name(node.func) in HARMLESS:
             return
-        if not any(each in name.lower() for each in OTHER_ENGINES):
-            self._read_table({each.arg: each.value for each in node.keywords if each.arg}, node.lineno)
+        named = {each.arg: text for each in node.keywords if each.arg and (text := self._evaluate(each.value))}
+        positional = map(self._evaluate, node.args)
+        self._read_table(name_arguments(function, positional) | named, node.lineno, function)
         self.generic_visit(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
@@ -74,13 +82,15 @@ class Finder(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """Fields of pydantic's settings have defaults only."""
-        if not any(find_name(base) == SETTINGS for base in node.bases):
+        """Fields of pydantic's settings have defaults only; those of other classes may be the parts of an address."""
+        if node.name not in self._settings:
+            self._read_parts(list_assignments(each for each in node.body if isinstance(each, ast.Assign)))
             self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """The body of a function; decorators hold parameters."""
         before, self._in_test = self._in_test, self._in_test or node.name.startswith("test")
+        self._read_parts(list_variables(node.body))
         for each in node.body:
             self.visit(each)
         self._in_test = before
@@ -98,8 +108,8 @@ class Finder(ast.NodeVisitor):
     def visit_Dict(self, node: ast.Dict) -> None:
         """A table, whose keys may be the parts of an address."""
         keys = [each.value if isinstance(each, ast.Constant) else None for each in node.keys]
-        pairs = zip(keys, node.values, strict=True)
-        self._read_table({key: each for key, each in pairs if isinstance(key, str)}, node.lineno)
+        pairs = zip(keys, map(self._evaluate, node.values), strict=True)
+        self._read_table({key: text for key, text in pairs if isinstance(key, str) and text}, node.lineno)
         self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -109,23 +119,33 @@ class Finder(ast.NodeVisitor):
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """A text with gaps: what fills them is not fixed, the rest is."""
-        texts = [str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values]
-        self._read_text("".join(texts), node.lineno)
+        self._read_text(fill(node, self._constants), node.lineno)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """Texts that are joined."""
+        if isinstance(node.op, ast.Add):
+            self._read_text(fill(node, self._constants), node.lineno)
+        else:
+            self.generic_visit(node)
+
+    def _evaluate(self, node: ast.AST) -> str | None:
+        return evaluate(node, self._constants)
+
+    def _read_parts(self, assigned: Iterable[tuple[str, ast.expr]]) -> None:
+        found: dict[str, str] = {}
+        line = 0
+        for name, value in assigned:
+            part, text = find_part(name).strip("{}"), self._evaluate(value)
+            if part and text:
+                line = line or value.lineno
+                found.setdefault(part, text)
+        self._read_table(found, line)
 
     def _read_text(self, text: str, line: int) -> None:
         address = find_address(text) if URL.match(text) or WORD.match(text) else None
-        if address and (is_fixed(address.dbname) or is_fixed(address.user)):
+        if address and (address.has_names or is_fixed(address.host)):
             self.found.append(HardCoded(address, line, self._in_test))
 
-    def _read_table(self, values: Mapping[str, ast.AST], line: int) -> None:
-        constants = {
-            key.lower(): str(each.value)
-            for key, each in values.items()
-            if isinstance(each, ast.Constant) and isinstance(each.value, str | int)
-        }
-        if any(each in constants.get("engine", "").lower() for each in OTHER_ENGINES):
-            return
-        parts = {KEYS[key]: text for key, text in constants.items() if key in KEYS and PART.fullmatch(text)}
-        # A table with a name and nothing else may be anything.
-        if {"dbname", "host"} <= parts.keys() or {"dbname", "user"} <= parts.keys():
-            self.found.append(HardCoded(Address(**parts), line, self._in_test))
+    def _read_table(self, values: Mapping[str, str], line: int, function: str = "") -> None:
+        if address := read_table({key.lower(): text for key, text in values.items()}, function):
+            self.found.append(HardCoded(address, line, self._in_test))

@@ -5,7 +5,8 @@ from typing import Any
 
 from runner.core.lock_groups import find_default_groups
 from runner.core.lock_kinds import LockKind
-from runner.core.snapshot import dig_table, normalize
+from runner.core.requirement_lines import read_extras
+from runner.core.snapshot import dig, dig_table, normalize
 
 
 def make_export_arguments(
@@ -55,8 +56,8 @@ def make_resolution_arguments(
     metadata = [path] if path and is_described(path, tables) else []
     wanted = list_groups(tables, groups)
     # An extra without something that could have it is an error to uv.
-    asked = [f"--extra={name}" for name in extras] if metadata else []
-    return [*metadata, *files, *asked, *(f"--group={name}" for name in wanted)]
+    named = join_names(find_own_extras(tables, wanted), extras) if metadata else []
+    return [*metadata, *files, *(f"--extra={name}" for name in named), *(f"--group={name}" for name in wanted)]
 
 
 def make_pip_arguments(
@@ -66,6 +67,24 @@ def make_pip_arguments(
     project = [f".[{','.join(extras)}]" if extras else "."] if path and is_described(path, tables) else []
     named = [part for name in files for part in ("-r", name)]
     return [*project, *named, *(part for name in list_groups(tables, groups) for part in ("--group", name))]
+
+
+def find_own_extras(tables: Mapping[str, Any], groups: Sequence[str]) -> list[str]:
+    """The extras by which groups ask for the project itself, such as `shop[postgres]` in `shop`.
+
+    Whoever resolves the groups would take the project from an index, in its last release. Groups may include others.
+    """
+    own, known = normalize(dig(tables, "project", "name")), dig_table(tables, "dependency-groups")
+    lines = {normalize(name): each for name, each in known.items() if isinstance(each, list)}
+    waiting, seen, found = [*map(normalize, groups)], set[str](), list[str]()
+    while waiting:
+        seen.add(name := waiting.pop())
+        for line in lines.get(name, ()):
+            if isinstance(line, dict):
+                waiting += {normalize(line.get("include-group"))} - seen
+            elif own and normalize(line) == own:
+                found += read_extras(line)
+    return list(dict.fromkeys(found))
 
 
 def is_described(path: str, tables: Mapping[str, Any]) -> bool:

@@ -20,9 +20,10 @@ INPUT_NAMES = {
     "build history.sh": "the checked out commit has a tag, or has none any more",
     "compiled sources": "sources of compiled parts have changed",
     "sources": "files of the project have changed, which is not installed as editable",
+    "postgres": "one of the settings `postgres.version`, `image`, `extensions`, `locale`, `encoding` has changed",
     "commit": "another commit is checked out, and `git = true`",
 }
-"""What goes into the suite image, by the names that `runner.project.recipe` gives it."""
+"""What goes into the suite image, by the names that `runner.project.recipe` gives it; and into the server's."""
 
 
 class LockInputs(Struct, frozen=True):
@@ -34,7 +35,7 @@ class LockInputs(Struct, frozen=True):
         packages: the setting `packages`, sorted.
         lock: path of the Python lock file, relative to the project.
         sha256: its checksum.
-        others: short checksums of what else goes into the suite image.
+        others: short checksums of what else goes into the images.
     """
 
     runner: str

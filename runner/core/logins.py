@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from runner.core.backends import SUPERUSER
 from runner.core.names import is_slot
+from runner.core.settings_postgres import SUITE_DATABASE
 from runner.core.slot_names import SLOT, make_finder
-from runner.core.slots import SUITE_DATABASE
 from runner.errors import SettingsError
 
 

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from runner.core.events import Event
-from runner.errors import EmptySelectionError, EngineError
+from runner.errors import EmptySelectionError, EngineError, SettingsError
 
 SIGNALLED = 128
 """A process that signal N ended has the exit code 128 + N."""
+
+NOT_STARTED = 127
+"""The exit code of a process that there is no program for (images/base/lease.py)."""
 
 NO_TESTS = 5
 """Pytest's exit code when nothing was collected or everything was deselected."""
@@ -54,9 +57,13 @@ def check_ends(codes: Sequence[int], tally: Tally) -> None:
     """Look for passes that ended without pytest's own end.
 
     Raises:
+        SettingsError: pytest could not be started.
         EngineError: a signal ended pytest, or its process ended as if all was well, but pytest itself did not end.
     """
     for code in codes:
+        if code == NOT_STARTED and not tally.ends and not tally.verdicts and not tally.running:
+            hint = "a `PATH` of `environment` needs `/opt/venv/bin` too"
+            raise SettingsError("cannot start pytest", "its variables do not lead to it", hint)
         if code - SIGNALLED in signal.valid_signals():
             name = signal.Signals(code - SIGNALLED).name
             raise EngineError(f"pytest was ended by {name}", "a test sent it, or the engine ran out of memory")

@@ -24,6 +24,9 @@ RESERVED: Mapping[str, str] = {
 def make_conf(postgres: Postgres) -> str:
     """The lines; the last one of a name counts, and ALTER SYSTEM comes after them."""
     given = {name.lower(): value for name, value in postgres.settings.items()}
+    if int(postgres.major) < 16:
+        # It was a constant.
+        given.pop("scram_iterations", None)
     # Our own file turns replication off, because `wal_level = minimal` demands it.
     senders = {} if given.get("wal_level", "minimal") == "minimal" else {"max_wal_senders": 10}
     # For `runner psql`, which belongs to no run (runner.postgres.activity).

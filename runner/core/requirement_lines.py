@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from runner.errors import SettingsError
 
@@ -50,3 +51,12 @@ def check_requirement(line: str) -> None:
         raise SettingsError(
             f"`{line}` is no requirement (`requirements`)", cause[:1].lower() + cause[1:], hint
         ) from None
+
+
+def read_extras(line: str) -> list[str]:
+    """The extras that a requirement asks for; none of a line that is no requirement."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    with suppress(InvalidRequirement):
+        return sorted(Requirement(line).extras)
+    return []

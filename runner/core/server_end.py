@@ -10,7 +10,7 @@ WHOLE_LOG = "the whole log is in the results: `postgres.log`"
 REFUSED = re.compile(
     r"(?:LOG|FATAL):  (?P<reason>unrecognized configuration parameter .*|invalid value for parameter .*"
     r'|.* is outside the valid range for parameter .*|parameter ".*" (?:cannot|requires|must) .*'
-    r"|WAL (?:streaming|archival) .* requires .*|could not access file .*|could not load library .*)"
+    r"|WAL (?:streaming|archival) (?:.* requires|cannot) .*|could not access file .*|could not load library .*)"
 )
 """What the server says of a parameter before it ends (guc.c, postmaster.c, dfmgr.c)."""
 

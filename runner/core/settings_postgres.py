@@ -13,6 +13,9 @@ LOOPBACK = ("127.0.0.1", "localhost")
 
 DEFAULT_LOCALE = "C.UTF-8"
 
+SUITE_DATABASE = "suite"
+"""The one database of all slots in schema mode, and the one role and database without isolation."""
+
 
 class Postgres(Struct, frozen=True, kw_only=True):
     """Every key of the table; the description of each is its documentation."""
@@ -20,6 +23,10 @@ class Postgres(Struct, frozen=True, kw_only=True):
     version: Annotated[
         int | str,
         Meta(description=f"Postgres's major version, such as 15; empty: {DEFAULT_VERSION}, which is Debian 13's"),
+    ] = ""
+    image: Annotated[
+        str,
+        Meta(description="image with the server, such as `postgres:16`; of Debian, with Postgres's packages"),
     ] = ""
     user: Annotated[
         str,
@@ -48,6 +55,12 @@ class Postgres(Struct, frozen=True, kw_only=True):
         list[str],
         Meta(description="statements, or SQL files, that the superuser runs in each database, before `setup`"),
     ] = []
+    folders: Annotated[
+        list[str],
+        Meta(
+            description="folders that server and suite share, for `COPY` from and to files; all workers have the same"
+        ),
+    ] = []
     extensions: Annotated[
         list[str],
         Meta(
@@ -68,6 +81,12 @@ class Postgres(Struct, frozen=True, kw_only=True):
     def major(self) -> str:
         """The major version as text."""
         return str(self.version) or DEFAULT_VERSION
+
+    @property
+    def in_image(self) -> str:
+        """What of it the server's image is made from; empty where that is the default."""
+        own = (self.image, self.major, sorted(self.extensions), self.locale, self.encoding)
+        return "" if own == ("", DEFAULT_VERSION, [], DEFAULT_LOCALE, "UTF8") else repr(own)
 
     @property
     def alias(self) -> str:

@@ -9,10 +9,11 @@ from msgspec.structs import FieldInfo, fields
 
 from runner.core.groups import Group
 from runner.core.nearest import make_hint
-from runner.core.placeholders import FURTHER, PARTS, WHOLE
+from runner.core.placeholders import FURTHER, PARTS, PLACEHOLDER, WHOLE
 from runner.core.settings import FIELDS, REST, TABLES, Settings, find_fields
 from runner.core.settings_postgres import Postgres
-from runner.core.settings_postgres_rules import Refusal, find_bad_value, find_conflict, name_database
+from runner.core.settings_postgres_rules import find_conflict
+from runner.core.settings_postgres_values import Refusal, find_bad_value, name_database
 from runner.core.transient import ASSERTION, is_class_or_sqlstate
 from runner.core.types_in_words import describe
 from runner.errors import SettingsError
@@ -64,6 +65,19 @@ def check_whole(settings: Settings, sources: Mapping[str, Source]) -> None:
     own |= {("groups", name, "environment"): group.environment for name, group in settings.groups.items()}
     for keys, variables in own.items():
         check_placeholders([*keys], variables, sources[keys[0]], settings.postgres.databases)
+    check_arguments(settings, sources)
+
+
+def check_arguments(settings: Settings, sources: Mapping[str, Source]) -> None:
+    """Refuse arguments with a database that there is not; other braces in them are the user's own."""
+    known = {FURTHER + name_database(each) for each in settings.postgres.databases}
+    arguments: dict[tuple[str, ...], Sequence[str]] = {("pytest_args",): settings.pytest_args}
+    arguments |= {("groups", name, "pytest_args"): group.pytest_args for name, group in settings.groups.items()}
+    for keys, values in arguments.items():
+        named = {name for each in values for name in PLACEHOLDER.findall(each) if name.startswith(FURTHER)}
+        if unknown := named - known:
+            cause = f"`{{{min(unknown)}}}` is none of `postgres.databases`"
+            raise refuse([*keys], [*values], cause, sources[keys[0]])
 
 
 def make_error(bad: Refusal, source: Source) -> SettingsError:

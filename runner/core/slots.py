@@ -11,11 +11,9 @@ from runner.core.placeholders import URL, expand, has_placeholder, quote_parts
 from runner.core.places import FILES, FOLDERS, PROJECT, REPORTS
 from runner.core.plan import Plan, list_own_arguments
 from runner.core.settings import find_fields
-from runner.core.settings_postgres import Postgres
-from runner.core.settings_postgres_rules import has_slot, name_database
-
-SUITE_DATABASE = "suite"
-"""The one database of all slots in schema mode, and the one role and database without isolation."""
+from runner.core.settings_postgres import SUITE_DATABASE, Postgres
+from runner.core.settings_postgres_rules import has_slot
+from runner.core.settings_postgres_values import name_database
 
 TEMPLATE = "runner_template"
 """The role, the database, and in schema mode the schema, in which `setup` runs."""

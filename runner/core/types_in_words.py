@@ -38,9 +38,11 @@ def describe_table(kind: type[Struct]) -> str:
 
 
 def describe_limits(meta: Meta | None) -> str:
-    """The limits of a number."""
+    """The limits of a number, or of a text."""
     if meta is None:
         return ""
+    if meta.pattern is not None:
+        return f": {meta.description}"
     if meta.gt is not None:
         return f" above {meta.gt}"
     if meta.ge is not None:

@@ -16,6 +16,9 @@ from .rules import CROSSES
 
 PHASES = frozenset({"setup", "call", "teardown"})
 
+SUBTEST = "subtestreport"
+"""The class of reports of subtests, by its name: pytest has it since 9, and a plugin before."""
+
 LONGEST_TEXT = 20_000
 """Characters of a traceback that go into the report of a failed attempt."""
 
@@ -74,9 +77,24 @@ class TestReporter:
         self._reports = reports
         self._seconds: dict[str, float] = {}
         self._next: dict[str, int] = {}
+        self._failed_in_part: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of a test ended. As in pytest's own counts, a test may both pass and have an error in teardown."""
+        if not self._is_decided_in_part(report):
+            self._tell(report)
+
+    def _is_decided_in_part(self, report: pytest.TestReport) -> bool:
+        """Whether a subtest says nothing new of its test, or the test passes after a subtest that did not."""
+        if type(report).__name__.lower() == SUBTEST:
+            told = report.nodeid in self._failed_in_part
+            self._failed_in_part |= {report.nodeid} if report.failed else set()
+            return told or not report.failed
+        if report.when == "setup":
+            self._failed_in_part.discard(report.nodeid)
+        return report.when == "call" and report.nodeid in self._failed_in_part
+
+    def _tell(self, report: pytest.TestReport) -> None:
         # Those of setup and call; the verdict does not wait for the teardown.
         before = self._seconds.pop(report.nodeid, 0.0) if report.when != "setup" else 0.0
         seconds = self._seconds[report.nodeid] = before + report.duration

@@ -71,7 +71,8 @@ def make_base(connection: Connection, address: ServerAddress, scripts: Mapping[s
 def fill(inside: Connection, base: Base) -> None:
     """Make what is in it in an empty database; raises PostgresError."""
     for each in base.extensions:
-        with translate(f"cannot create the extension `{each}` (`postgres.extensions`)"):
+        hint = f'one that the server loads at its start needs `settings = {{shared_preload_libraries = "{each}"}}`'
+        with translate(f"cannot create the extension `{each}` (`postgres.extensions`)", hint):
             execute(inside, "CREATE EXTENSION IF NOT EXISTS {0} CASCADE", each)
     for name, script in base.scripts.items():
         with translate(f"`{name}` (`postgres.init_sql`) was refused"):

@@ -17,6 +17,18 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 OURS = "ephemeral-runner"
 """What the runner's own sessions are called in pg_stat_activity."""
 
+FREE = " ".join(
+    f"-c {each}"
+    for each in (
+        "default_transaction_read_only=off",
+        "idle_in_transaction_session_timeout=0",
+        "lock_timeout=0",
+        "password_encryption=scram-sha-256",
+        "statement_timeout=0",
+    )
+)
+"""What holds for the runner's own sessions, whatever the suite's settings say."""
+
 PAUSE = 0.005
 """Seconds between two attempts; the server takes about 0.1 s to boot."""
 
@@ -129,6 +141,7 @@ def connect(address: ServerAddress, database: str) -> Connection:
         dbname=database,
         connect_timeout=2,
         application_name=OURS,
+        options=FREE,
         # Both sides prove that they know the password: a server that is not ours gets neither it nor our commands.
         require_auth="scram-sha-256",
         autocommit=True,
@@ -182,9 +195,9 @@ def end_where(connection: Connection, condition: LiteralString, values: Mapping[
 
 
 @contextmanager
-def translate(what: str) -> Iterator[None]:
+def translate(what: str, hint: str = "") -> Iterator[None]:
     """Turn psycopg's errors inside the block into ours; the address is never in the message."""
     try:
         yield
     except psycopg.Error as error:
-        raise PostgresError(what, str(error).strip().splitlines()[0]) from None
+        raise PostgresError(what, str(error).strip().splitlines()[0], hint) from None

@@ -27,7 +27,7 @@ class Origin:
 
     Attributes:
         name: of the database that the address of a slot names.
-        base: what the databases are clones of.
+        base: what the databases begin with; empty until it is set.
         is_made: whether it can be copied.
         is_whole: whether the database's script has all that `setup` made.
     """
@@ -37,19 +37,17 @@ class Origin:
         connection: Connection,
         address: ServerAddress,
         parts: Mapping[str, str],
-        base: Base,
         rights: Sequence[Right],
     ) -> None:
-        """Describe it.
+        """Describe it; `make_names` comes first, then the base is made and set, for `init_sql` may know these names.
 
         Args:
             connection: a superuser's, in autocommit mode.
             address: where it leads.
             parts: of a slot's address: user, password, and all that begin with dbname.
-            base: what the databases are clones of.
             rights: the role's; none named makes it a superuser, as a server's first role is elsewhere.
         """
-        self._connection, self._address, self.base = connection, address, base
+        self._connection, self._address, self.base = connection, address, Base()
         self._user, self._password, self.name = parts["user"], parts["password"], parts["dbname"]
         self._databases = [text for part, text in parts.items() if part.startswith("dbname")]
         self._rights = " ".join(each.upper() for each in rights or ("superuser",))
@@ -63,8 +61,8 @@ class Origin:
                 run_as(inside, self._user, script.body)
         self.close()
 
-    def open(self) -> None:
-        """Make the role and its databases, where Postgres does not have them from the start."""
+    def make_names(self) -> None:
+        """Make the role and its databases, with nothing in them, where Postgres does not have them from the start."""
         with translate("cannot make the role and the databases of the tests"):
             if self._user == SUPERUSER:
                 # What tests do under this name is logged.
@@ -72,18 +70,17 @@ class Origin:
             else:
                 statement = f"CREATE ROLE {{0}} LOGIN {self._rights} PASSWORD {{text}}"
                 execute(self._connection, statement, self._user, text=self._password)
-        for name in self._databases:
-            self._make_database(name)
+            for name in self._databases:
+                if name not in PRESENT:
+                    statement = "CREATE DATABASE {0}" + copy_files(self._connection)
+                    execute(self._connection, statement, name)
+                execute(self._connection, "ALTER DATABASE {0} OWNER TO {1}", name, self._user)
 
-    def _make_database(self, name: str) -> None:
-        if name in PRESENT:
+    def open(self) -> None:
+        """Make in each database what all begin with."""
+        for name in self._databases:
             with translate(f"cannot prepare the database `{name}`"), connect(self._address, name) as inside:
                 fill(inside, self.base)
-                execute(self._connection, "ALTER DATABASE {0} OWNER TO {1}", name, self._user)
-            return
-        statement = "CREATE DATABASE {0} OWNER {1} TEMPLATE {2}" + copy_files(self._connection)
-        with translate(f"cannot make the database `{name}`"):
-            execute(self._connection, statement, name, self._user, self.base.name)
 
     def run(self, name: str, statements: bytes) -> None:
         """Run a file of SQL as the tests' role.

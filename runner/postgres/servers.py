@@ -10,8 +10,10 @@ from contextlib import suppress
 import psycopg
 
 from runner.core.names import MASTER, is_database_of
+from runner.core.server_end import WHOLE_LOG
 from runner.core.slots import TEMPLATE, find_port
 from runner.engines.protocol import Server, ServerAddress
+from runner.errors import NotReadyError, PostgresError
 from runner.postgres.ages import find_older_databases
 from runner.postgres.base import NAME as BASE
 from runner.postgres.connect import OURS, Connection, connect, end_where, execute, translate, wait_for_server
@@ -20,6 +22,9 @@ from runner.postgres.slots import OPEN_SESSIONS
 SCRIPT = "bash /usr/lib/ephemeral-runner/servers.sh"
 PATIENCE = 30.0
 """Seconds for a server to answer. One that was just started does at once."""
+
+HASTE = 5.0
+"""Seconds for the server of a slot that has answered before: all other tests wait meanwhile."""
 
 
 OLDER_SESSIONS = """
@@ -66,7 +71,8 @@ class Servers:
         missing = [slot for slot in slots if slot not in self.made]
         words = [word for slot in missing if slot != MASTER for word in self._name(slot)]
         if words:
-            with translate(f"cannot start servers for {', '.join(missing)}"), self._connect(MASTER) as inside:
+            what = f"cannot start servers for {', '.join(missing)}"
+            with translate(what, WHOLE_LOG), self._connect(MASTER) as inside:
                 run_script(inside, "start", *words)
         self.made += missing
 
@@ -85,11 +91,21 @@ class Servers:
         return self._role
 
     def reach(self, slot: str) -> tuple[Server, ServerAddress]:
-        """The server of a slot, and where a superuser reaches it from here; raises NotReadyError."""
+        """The server of a slot, and where a superuser reaches it from here; raises PostgresError."""
         if slot not in self._reached:
             server = self._first.select(find_port(self._port, slot))
-            self._reached[slot] = self._wait_for(server, server.find_addresses())
+            try:
+                self._reached[slot] = self._wait_for(server, server.find_addresses(), HASTE)
+            except NotReadyError as error:
+                raise PostgresError(f"cannot reach the server of the slot `{slot}`", error.cause) from None
         return self._reached[slot]
+
+    def answers(self, slot: str) -> bool:
+        """Whether the server of a slot is there: a test may have ended it."""
+        with suppress(PostgresError, psycopg.Error):
+            self._connect(slot).close()
+            return True
+        return False
 
     def end_transactions(self, slot: str) -> None:
         """End the sessions that a failed attempt left in a transaction, or with a lock of its own."""
@@ -133,8 +149,10 @@ class Servers:
         self._wait_for(self._first, [self._address])
 
     @staticmethod
-    def _wait_for(server: Server, addresses: Iterable[ServerAddress]) -> tuple[Server, ServerAddress]:
-        connection, address = wait_for_server(addresses, PATIENCE, lambda: None)
+    def _wait_for(
+        server: Server, addresses: Iterable[ServerAddress], patience: float = PATIENCE
+    ) -> tuple[Server, ServerAddress]:
+        connection, address = wait_for_server(addresses, patience, lambda: None)
         connection.close()
         return server, address
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
+from runner.core.git_versions import reads_git
 from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot, dig
 
@@ -26,6 +27,9 @@ class CiFile:
 GITHUB = (".github/workflows/tests.yml", ".github/workflows/runner-tests.yml")
 GITLAB = (".gitlab-ci.yml", ".gitlab/runner.yml")
 """Where the file goes; the second where the first is another's."""
+
+WHOLE_HISTORY = {"github": "\n        with:\n          fetch-depth: 0", "gitlab": '\n    GIT_DEPTH: "0"'}
+"""Lines by which a service fetches all commits and tags; else it leaves most of them out."""
 
 
 def find_service(snapshot: Snapshot) -> Service:
@@ -54,7 +58,13 @@ def make_ci_file(snapshot: Snapshot, wanted: Service | None, version: str) -> tu
     if not path:
         return None, (f"{paths[0]} and {paths[1]} are there, but neither calls `{CALL}`",)
     notes = (f"{GITLAB[0]} has to include it: `include: [{{local: {path}}}]`",) if path == GITLAB[1] else ()
-    return CiFile(path, render(service, list_key_files(snapshot), version)), notes
+    history = WHOLE_HISTORY[service] if needs_history(snapshot) else ""
+    return CiFile(path, render(service, list_key_files(snapshot), version, history)), notes
+
+
+def needs_history(snapshot: Snapshot) -> bool:
+    """Whether the project's version is read from git's tags."""
+    return reads_git(snapshot.pyproject, "\n".join(snapshot.texts.get(name, "") for name in ("setup.py", "setup.cfg")))
 
 
 def list_key_files(snapshot: Snapshot) -> list[str]:
@@ -66,11 +76,12 @@ def list_key_files(snapshot: Snapshot) -> list[str]:
     return list(dict.fromkeys([*(name for name in decisive if re.fullmatch(r"[\w-][\w./-]*", name)), "pyproject.toml"]))
 
 
-def render(service: Service, keys: Sequence[str], version: str) -> str:
+def render(service: Service, keys: Sequence[str], version: str, history: str) -> str:
     """The text of a template."""
     text = files("runner.project").joinpath("templates", f"{service}.yml").read_text(encoding="utf-8")
     quoted = ", ".join(f"'{name}'" for name in [*keys, "runner.lock"])
     listed = "".join(f"\n        - {name}" for name in keys[:2])
-    for name, value in {"VERSION": version, "HASHED FILES": quoted, "KEY FILES": listed}.items():
+    values = {"VERSION": version, "HASHED FILES": quoted, "KEY FILES": listed, "HISTORY": history}
+    for name, value in values.items():
         text = text.replace(f"<{name}>", value)
     return text

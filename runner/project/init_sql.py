@@ -19,7 +19,12 @@ def read_init_sql(folder: Path, entries: Sequence[str]) -> dict[str, str]:
     Raises:
         SettingsError: a file cannot be read, or an entry is empty.
     """
-    return {shorten(each): read_entry(folder, each) for each in entries}
+    found: dict[str, str] = {}
+    for number, each in enumerate(entries, 1):
+        name = shorten(each)
+        # Long statements often begin alike.
+        found[f"{name} ({number})" if name in found else name] = read_entry(folder, each)
+    return found
 
 
 def read_entry(folder: Path, entry: str) -> str:

@@ -12,7 +12,7 @@ from runner.core.lock_groups import check_names
 from runner.core.lock_kinds import METADATA
 from runner.core.requirement_lines import find_includes, make_lines
 from runner.core.settings import Settings
-from runner.core.snapshot import Snapshot
+from runner.core.snapshot import Snapshot, dig, normalize
 from runner.project.load import Project
 from runner.project.locks import ProjectLock
 from runner.project.text import read_tables, read_text
@@ -93,6 +93,8 @@ def make_lock_environment(project: Project, settings: Settings, lock: ProjectLoc
     if lock.kind == "project":
         described = lock.path.name if lock.path.name in METADATA else ""
         values["EXPORT_ARGS"] = shlex.join(make_resolution_arguments(described, lock.files, tables, *asked))
+        if described and not lock.files:
+            values["OWN_NAME"] = normalize(dig(tables, "project", "name"))
         values["PIP_ARGS"] = shlex.join(make_pip_arguments(described, lock.files, tables, *asked))
     if settings.exclude_newer:
         values["EXCLUDE_NEWER"] = settings.exclude_newer

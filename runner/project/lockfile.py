@@ -63,14 +63,15 @@ def make_inputs(project: Project, settings: Settings, identity: Mapping[str, str
         settings: its settings.
         identity: what the fingerprint of its suite image covers, by name (`SuiteRecipe.identity`).
     """
-    lock = find_lock(project, settings)
+    lock, server = find_lock(project, settings), settings.postgres.in_image
+    seen = {**identity, **({"postgres": server} if server else {})}
     return LockInputs(
         runner=__version__,
         image=settings.base_image,
         packages=sorted({*settings.packages}),
         lock=os.path.relpath(lock.path, project.folder),
         sha256=hash_text(identity["lock"]),
-        others={name: hash_text(text)[:LETTERS] for name, text in identity.items() if name != "lock"},
+        others={name: hash_text(text)[:LETTERS] for name, text in seen.items() if name != "lock"},
     )
 
 

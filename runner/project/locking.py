@@ -70,6 +70,13 @@ def load_lock_state(
     # Another base, or another architecture, has other packages: pins of the old ones would only be in the way.
     if lock and lock.base.image == inputs.image and lock.architecture == architecture:
         pins = make_pins(lock)
+        if lock.suite.inputs.get("postgres") != inputs.others.get("postgres"):
+            # A server of another version wants other packages.
+            pins = Pins(
+                pins.source,
+                {image: each for image, each in pins.versions.items() if image != "postgres"},
+                pins.distributions,
+            )
         settings = replace(settings, base_image=lock.base.reference or settings.base_image)
     is_binding = bool(lock and is_ci(environ)) if settings.locked == "auto" else settings.locked
     cache = project.folder / settings.results / "images.json"

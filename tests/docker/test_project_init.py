@@ -1,23 +1,37 @@
 """Small projects whose settings `runner init` finds by itself: a run is green with no other edit."""
 
-import json
-import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
-from commands import NOTHING_LEFT, ROOT, run
+from sample_projects import check_green, copy
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
-
-PROJECTS = ROOT / "tests" / "projects" / "init"
 
 
 @pytest.mark.parametrize(("name", "tests"), [("read", 5), ("noproc", 4), ("proc", 3)])
 def test_what_init_finds_is_enough_for_a_green_run(tmp_path: Path, name: str, tests: int) -> None:
-    folder = Path(shutil.copytree(PROJECTS / name, tmp_path / name, ignore=shutil.ignore_patterns(".runner")))
-    written = run(folder, "init", "--yes", "--ci", "none")
-    assert written.exit_code == 0, written.stderr
-    ended = run(folder, "run", "-n", "2", "--json", CI="true")
-    assert ended.exit_code == 0, ended.stderr
-    assert json.loads(ended.stdout)["tests"] == {"passed": tests}
-    assert ended.last_line == NOTHING_LEFT
+    check_green(copy(f"init/{name}", tmp_path / name), tests, CI="true")
+
+
+def read_settings(folder: Path) -> dict[str, object]:
+    """What `runner init` has written, but for groups."""
+    return tomllib.loads((folder / "pyproject.toml").read_text())["tool"]["runner"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tests", "isolation", "postgres"),
+    [
+        ("fixed_names", 13, "server", None),
+        ("hard_coded", 9, "sandbox", {"user": "postgres", "password": "not-secret", "database": "library"}),
+    ],
+)
+def test_what_suites_have_in_their_text_is_found_there(
+    tmp_path: Path, name: str, tests: int, isolation: str, postgres: dict[str, str] | None
+) -> None:
+    folder = copy(name, tmp_path / name)
+    pyproject = folder / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().partition("[tool.runner]")[0])
+    check_green(folder, tests)
+    assert read_settings(folder)["isolation"] == isolation
+    assert read_settings(folder).get("postgres") == (postgres and {**postgres, "host": "localhost"})

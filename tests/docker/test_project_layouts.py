@@ -1,49 +1,17 @@
 """Small projects of every layout through the real engine: settings by `runner init`, then a green run."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from commands import NOTHING_LEFT, ROOT, Ended, make_environment, run
+from commands import run
+from sample_projects import check_green, commit, copy, git, keep_in_git
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-IDENTITY = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "protocol.file.allow=always"]
-
-
-def git(folder: Path, *args: str) -> None:
-    subprocess.run(["git", *IDENTITY, *args], cwd=folder, check=True, capture_output=True, env=make_environment())
-
-
-def commit(folder: Path, text: str) -> None:
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "--message", text)
-
-
-def copy(name: str, target: Path) -> Path:
-    """A private copy of a sample project, in a repository of its own."""
-    ignored = shutil.ignore_patterns(".runner", "__pycache__", ".pytest_cache")
-    shutil.copytree(ROOT / "tests" / "projects" / name, target, ignore=ignored)
-    git(target, "init", "--quiet")
-    commit(target, "first")
-    return target
-
-
-def check_green(folder: Path, passed: int = 2) -> Ended:
-    """What `runner init` writes is enough for a green run."""
-    written = run(folder, "init", "--yes", "--ci", "none")
-    assert written.exit_code == 0, written.stderr
-    ended = run(folder, "run", "-n", "2", "--json")
-    assert ended.exit_code == 0, ended.stderr
-    assert json.loads(ended.stdout)["tests"] == {"passed": passed}
-    assert ended.last_line == NOTHING_LEFT
-    return ended
-
 
 def test_a_compiled_module_is_built_in_the_image_by_a_compiler_that_is_not_in_it(tmp_path: Path) -> None:
-    folder = copy("compiled", tmp_path / "compiled")
+    folder = keep_in_git(copy("compiled", tmp_path / "compiled"))
     check_green(folder)
     source = folder / "src" / "fastsum" / "_add.c"
     source.write_text(source.read_text().replace("one + other", "one - other"))
@@ -52,11 +20,11 @@ def test_a_compiled_module_is_built_in_the_image_by_a_compiler_that_is_not_in_it
 
 
 def test_what_has_no_editable_installation_is_linked_and_its_compiled_parts_join_the_sources(tmp_path: Path) -> None:
-    check_green(copy("meson", tmp_path / "meson"))
+    check_green(keep_in_git(copy("meson", tmp_path / "meson")))
 
 
 def test_a_version_is_that_of_the_tag_and_commits_after_it_share_one_image(tmp_path: Path) -> None:
-    folder = copy("versioned", tmp_path / "versioned")
+    folder = keep_in_git(copy("versioned", tmp_path / "versioned"))
     git(folder, "tag", "v1.3.0")
     commit(folder, "second")
     git(folder, "tag", "--annotate", "--message", "release", "v1.4.0")
@@ -70,11 +38,11 @@ def test_a_version_is_that_of_the_tag_and_commits_after_it_share_one_image(tmp_p
 
 
 def test_a_project_finds_what_lies_beside_its_folder(tmp_path: Path) -> None:
-    check_green(copy("monorepo", tmp_path / "monorepo") / "backend")
+    check_green(keep_in_git(copy("monorepo", tmp_path / "monorepo")) / "backend")
 
 
 def test_a_project_with_a_setup_py_alone_gets_the_python_that_it_asks_for(tmp_path: Path) -> None:
-    check_green(copy("older", tmp_path / "older"))
+    check_green(keep_in_git(copy("older", tmp_path / "older")))
 
 
 def test_files_of_submodules_are_sources_and_the_repository_is_there_for_tests_that_read_it(tmp_path: Path) -> None:
@@ -83,7 +51,7 @@ def test_files_of_submodules_are_sources_and_the_repository_is_there_for_tests_t
     (library / "vendored.py").write_text("ANSWER = 42\n")
     git(library, "init", "--quiet")
     commit(library, "first")
-    folder = copy("small", tmp_path / "small")
+    folder = keep_in_git(copy("small", tmp_path / "small"))
     git(folder, "submodule", "--quiet", "add", str(library), "third_party/library")
     (folder / "tests").mkdir()
     (folder / "tests" / "test_repository.py").write_text(

@@ -1,12 +1,12 @@
 """Projects with every kind of lock, and with none: `runner init --yes && runner run` is green."""
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
-from commands import NOTHING_LEFT, ROOT, Ended, run
+from commands import ROOT, run
 from lock_tools import LockTools
+from sample_projects import check_green
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("locks")]
 
@@ -26,16 +26,6 @@ def prepare(tmp_path: Path, kind: str, tools: LockTools) -> Path:
     return folder
 
 
-def run_after_init(folder: Path, **variables: str) -> Ended:
-    written = run(folder, "init", "--yes", "--ci", "none")
-    assert written.exit_code == 0, written.stderr
-    ended = run(folder, "run", "-n", "2", "--json", "-v", **variables)
-    assert ended.exit_code == 0, ended.stderr
-    assert json.loads(ended.stdout)["tests"] == {"passed": 2}
-    assert ended.last_line == NOTHING_LEFT
-    return ended
-
-
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
@@ -48,6 +38,7 @@ def run_after_init(folder: Path, **variables: str) -> Ended:
         ("plain", "== resolving: there is no lock"),
         ("setup_py", "== resolving: there is no lock"),
         ("tox", "== resolving: there is no lock"),
+        ("grouped", "== note: the lock has packages that do not fit each other"),
         ("refused", "== note: uv refuses the project's metadata, so pip resolves it"),
         ("nothing", "== installing the locked dependencies"),
         ("workspace/shop", "== reading ../uv.lock"),
@@ -60,14 +51,14 @@ def test_a_project_of_each_kind_is_green_by_what_init_finds(
     if "/" in kind:
         tools.lock_uv(folder)
         folder = tmp_path / kind
-    assert said in run_after_init(folder).stderr
+    assert said in check_green(folder).stderr
 
 
 @pytest.mark.parametrize("kind", ["poetry", "pdm", "pipenv"])
 def test_what_a_tool_alone_can_read_is_resolved_without_its_lock(tmp_path: Path, kind: str) -> None:
     folder = tmp_path / kind
     shutil.copytree(PROJECTS / kind, folder)
-    ended = run_after_init(folder, RUNNER_REQUIREMENTS='["tomli"]', RUNNER_EXCLUDE_NEWER="2026-06-30")
+    ended = check_green(folder, RUNNER_REQUIREMENTS='["tomli"]', RUNNER_EXCLUDE_NEWER="2026-06-30")
     assert "iniconfig==2.3.0" in ended.stderr, "the one of that day"
     assert " tomli==" in ended.stderr
 

@@ -1,10 +1,14 @@
 """A server for each slot: what tests do to all of a server is their own, before and after it is restored."""
 
 import json
+import time
 from pathlib import Path
 
+import docker
 import pytest
-from commands import NOTHING_LEFT, Make, run
+from commands import NOTHING_LEFT, Make, run, start
+
+from runner.engines.docker.leftovers import list_objects
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -16,7 +20,7 @@ setup = ["schema.sql", "python more.py"]
 setup_inputs = ["more.py"]
 
 [tool.runner.postgres]
-init_sql = ["CREATE EXTENSION citext"]
+init_sql = ["CREATE EXTENSION citext", "ALTER DATABASE suite SET extra_float_digits = 2; GRANT pg_monitor TO suite"]
 """
 
 FILES = {
@@ -40,6 +44,7 @@ def connect(**changes):
 def look():
     with connect() as connection:
         rows = connection.execute("SELECT count(*) FROM item WHERE name = 'PEN'").fetchone()
+        assert connection.execute("SHOW extra_float_digits").fetchone() == ("2",)
         names = [row[0] for row in connection.execute("SELECT datname FROM pg_database ORDER BY 1")]
         roles = [row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'")]
         return rows[0], names, sorted(roles), connection.execute("SHOW work_mem").fetchone()[0]
@@ -195,6 +200,113 @@ def test_b(pooled):
     ended = run(folder, "run", "-n", "1")
     assert ended.exit_code == 0, ended.stderr
     assert "not restored, since it is older than the test: open sessions: 1" in ended.stderr
+
+
+SHARING = """
+import os, psycopg
+from pathlib import Path
+
+WORKER = os.environ["PYTEST_XDIST_WORKER"]
+FOLDER = Path("/srv/exchange")
+
+def test_rows_go_through_a_file_in_both_directions():
+    given, taken = FOLDER / f"{WORKER}.csv", FOLDER / f"{WORKER}.out"
+    given.write_text("1,tea\\n2,ink\\n")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute("CREATE TABLE item (number int, name text)")
+        connection.execute(f"COPY item FROM '{given}' CSV")
+        connection.execute(f"COPY item TO '{taken}' CSV")
+    assert taken.read_text() == given.read_text()
+
+def test_a_tablespace_is_in_a_folder_that_the_server_has_made():
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f"COPY (SELECT WHERE false) TO PROGRAM 'mkdir {FOLDER}/{WORKER}'")
+        connection.execute(f"CREATE TABLESPACE quick LOCATION '{FOLDER}/{WORKER}'")
+        connection.execute("CREATE TABLE line (number int) TABLESPACE quick")
+    assert (FOLDER / WORKER).is_dir()
+"""
+
+
+@pytest.mark.parametrize("mode", ["server", "sandbox"])
+def test_server_and_suite_share_a_folder(make_project: Make, mode: str) -> None:
+    settings = f'isolation = "{mode}"\n[tool.runner.postgres]\nfolders = ["/srv/exchange"]'
+    folder = make_project({"tests/test_sharing.py": SHARING}, settings)
+    ended = run(folder, "run", "-n", "2", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    assert json.loads(ended.stdout)["tests"] == {"passed": 2}
+    assert ended.last_line == NOTHING_LEFT
+
+
+def find_volumes(engine: docker.DockerClient, pid: int) -> list[str]:
+    return [
+        each.name for each in list_objects(engine) if each.kind == "volume" and each.owner and each.owner.pid == pid
+    ]
+
+
+def test_a_shared_folder_goes_with_a_runner_that_was_killed(make_project: Make, engine: docker.DockerClient) -> None:
+    text = "import time\ndef test_a(): time.sleep(60)\n"
+    folder = make_project({"tests/test_long.py": text}, '[tool.runner.postgres]\nfolders = ["/srv/exchange"]')
+    process = start(folder, "run", "-n", "0")
+    deadline = time.monotonic() + 60
+    while not (made := find_volumes(engine, process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+    assert [name.partition("-small-")[0] for name in made] == ["runner"]
+    deadline = time.monotonic() + 5
+    while find_volumes(engine, process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert find_volumes(engine, process.pid) == []
+
+
+ENDED = """
+import os, psycopg, pytest
+from pathlib import Path
+
+def connect():
+    return psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+
+@pytest.mark.parametrize("signal", ["QUIT", "INT", "KILL"])
+def test_a(signal):
+    assert connect().execute("SELECT to_regclass('item')").fetchone() == (None,)
+    flag = Path("/run/runner/workers") / signal
+    if flag.exists():
+        return
+    flag.touch()
+    connect().execute("CREATE TABLE item (number integer)")
+    try:
+        connect().execute(f"COPY (SELECT) TO PROGRAM 'kill -{signal} $(head -n 1 postmaster.pid); sleep 1'")
+    except psycopg.OperationalError:
+        pass
+    connect().execute("SELECT 1")
+
+def test_b(fresh_database):
+    psycopg.connect(fresh_database).close()
+"""
+
+
+def test_a_server_that_a_test_ends_is_back_for_its_next_attempt_without_what_it_had(make_project: Make) -> None:
+    settings = 'isolation = "server"\nreruns_delay = 0\nretry_budget = 1\n'
+    folder = make_project({"tests/test_ended.py": ENDED}, settings)
+    ended = run(folder, "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
+    assert ended.stderr.count("passed at attempt 2") == 3
+    assert ended.last_line == NOTHING_LEFT
+
+
+def test_parameters_for_the_tests_sessions_do_not_hold_for_the_runner_s(make_project: Make) -> None:
+    text = """
+import os, psycopg
+
+def test_a():
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        names = ("default_transaction_read_only", "password_encryption", "statement_timeout")
+        assert [connection.execute(f"SHOW {each}").fetchone()[0] for each in names] == ["on", "md5", "1ms"]
+"""
+    settings = "[tool.runner.postgres.settings]\nstatement_timeout = 1\ndefault_transaction_read_only = true\n"
+    settings += "password_encryption = 'md5'\n"
+    ended = run(make_project({"tests/test_a.py": text}, settings), "run", "-n", "1")
+    assert ended.exit_code == 0, ended.stderr
 
 
 def test_servers_of_slots_that_nobody_used_are_told(make_project: Make) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import untimed  # noqa: F401 -- importing it is all
 from project_folder import LEAN, is_ours
 
 from runner.core.groups import DEFAULT_GROUPS

@@ -67,6 +67,33 @@ def test_every_verdict_is_told_as_pytest_counts_it(suite, workers):
     }
 
 
+SUBTESTS = """
+import unittest
+
+class ATest(unittest.TestCase):
+    def test_one_fails(self):
+        for number in range(4):
+            with self.subTest(number=number):
+                assert number not in {1, 2}
+    def test_all_pass(self):
+        for number in range(2):
+            with self.subTest(number=number):
+                pass
+
+def test_the_fixture(subtests):
+    with subtests.test("a"):
+        assert False
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_subtests_are_parts_of_their_test_and_no_tests(suite, workers):
+    suite.provide(None)
+    suite.write(SUBTESTS)
+    found = {name.rpartition("::")[2]: verdicts for name, verdicts in suite.run("-n", workers).verdicts().items()}
+    assert found == {"test_one_fails": ["failed"], "test_all_pass": ["passed"], "test_the_fixture": ["failed"]}
+
+
 def test_every_test_starts_before_it_is_finished_and_names_its_worker(suite):
     suite.provide(None)
     suite.write("def test_a(): pass\ndef test_b(): pass\n")

@@ -262,7 +262,7 @@ def test_a_transaction_of_a_connection_that_is_in_use_is_told_of_by_the_server(k
     witness = Witness(kept.superuser.address)
     (seen,) = witness.find_unseen(kept.role, "", [])
     witness.close()
-    assert f"pid {own.info.backend_pid}, idle in transaction for " in seen
+    assert f"pid {own.info.backend_pid} (ephemeral-runner), idle in transaction for " in seen
     assert seen.endswith("CREATE TABLE hidden ()")
 
 

@@ -368,6 +368,15 @@ def test_a_driver_that_is_missing_is_answered_with_the_one_that_is_there():
     found = find("ModuleNotFoundError: No module named 'psycopg2'", facts)
     assert (found.kind, found.todo[1][:37]) == ("driver", 'DATABASE_URL = "postgresql+psycopg://')
     assert find("ModuleNotFoundError: No module named 'psycopg2'").kind == "module"
+    # Since SQLAlchemy 2.1 an address without a driver means the other one.
+    facts = make_facts({"requirements.txt": "sqlalchemy==2.1\npsycopg2-binary==2.9\n"})
+    found = find("ModuleNotFoundError: No module named 'psycopg'", facts)
+    assert (found.kind, found.todo[1][:38]) == ("driver", 'DATABASE_URL = "postgresql+psycopg2://')
+
+
+def test_a_driver_that_wants_more_rounds_of_hashing_gets_them():
+    found = find("scramp.utils.ScramException: The value must not be < 4096: other-error")
+    assert found.todo == ("[tool.runner.postgres.settings]", "scram_iterations = 4096")
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def test_the_file_for_gitlab():
     assert "<" not in text
 
 
+def test_all_tags_are_fetched_where_the_version_is_read_from_them():
+    tables = {"build-system": {"requires": ["hatchling", "hatch-vcs"]}}
+    for snapshot in (Snapshot(tables), Snapshot(texts={"setup.py": "setup(use_scm_version=True)"})):
+        _, workflow, _ = load(snapshot, "github")
+        assert workflow["jobs"]["tests"]["steps"][0]["with"] == {"fetch-depth": 0}
+        _, pipeline, _ = load(snapshot, "gitlab")
+        assert pipeline["runner-tests"]["variables"]["GIT_DEPTH"] == "0"
+    _, workflow, _ = load(make(), "github")
+    assert "with" not in workflow["jobs"]["tests"]["steps"][0]
+
+
 @pytest.mark.parametrize(
     ("snapshot", "service"),
     [

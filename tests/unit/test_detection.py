@@ -196,7 +196,8 @@ def test_what_is_no_postgres_address_is_left_alone(name):
     ("packages", "code", "prefix"),
     [
         (["sqlalchemy", "psycopg"], "create_engine(url)", "postgresql+psycopg://"),
-        (["sqlalchemy", "psycopg2-binary", "psycopg"], "create_engine(url)", "postgresql://"),
+        (["sqlalchemy", "psycopg2-binary", "psycopg"], "create_engine(url)", "postgresql+psycopg2://"),
+        (["sqlalchemy", "psycopg2"], "create_engine(url)\npsycopg2.connect(url)", "postgresql://"),
         (["sqlmodel", "asyncpg"], "create_async_engine(url)", "postgresql+asyncpg://"),
         (["SQLAlchemy[asyncio]", "asyncpg", "psycopg"], "create_engine(url)", "postgresql+psycopg://"),
         (["sqlalchemy", "asyncpg"], 'url.replace("postgresql://", "postgresql+asyncpg://")', "postgresql://"),

@@ -125,8 +125,8 @@ def test_what_the_environment_can_change_or_nobody_dials_fixes_nothing(texts):
 
 
 def test_another_machine_is_told():
-    notes = detect_addresses(make({"tests/conftest.py": 'URL = "postgresql://u:p@db:5432/d"'})).notes
-    assert notes == ("tests/conftest.py:1 connects to the host `db`; a run has `localhost`",)
+    notes = detect_addresses(make({"tests/conftest.py": 'URL = "postgresql://u:p@db.example.org:5432/d"'})).notes
+    assert notes == ("tests/conftest.py:1 connects to the host `db.example.org`; a run has `localhost`",)
 
 
 @pytest.mark.parametrize(

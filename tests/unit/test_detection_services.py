@@ -96,7 +96,7 @@ def test_images(image, matrix, settings):
 def test_a_version_that_debian_lacks_is_told_and_not_set():
     detected = detect_services(make({WORKFLOW: make_workflow("postgres:16")}))
     assert detected.settings == {}
-    assert detected.notes[0].startswith("CI has Postgres 16, a run 17; `postgres.version` sets another")
+    assert detected.notes[0].startswith('CI has Postgres 16, a run 17; `postgres.image = "postgres:16"`')
     assert "unstable" in detect_services(make({WORKFLOW: make_workflow("postgres:18")})).notes[0]
 
 

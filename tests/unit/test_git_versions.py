@@ -58,11 +58,18 @@ def remake(git, history, folder, has_files=True, text="1\n"):
     [
         ({"build-system": {"requires": ["setuptools", "setuptools_scm[toml]>=8"]}}, "", True),
         ({"build-system": {"requires": ["hatchling", "uv-dynamic-versioning"]}}, "", True),
+        ({"build-system": {"requires": ["hatchling", "hatch-vcs"]}}, "", True),
+        ({"build-system": {"requires": ["poetry-core", "poetry_dynamic_versioning>=1,<2"]}}, "", True),
+        ({"build-system": {"requires": ["setuptools", "versioneer[toml]==0.29"]}}, "", True),
         ({"build-system": {"requires": ["hatchling"]}}, "", False),
+        ({"build-system": {"requires": ["setuptools", "gitpython-stubs", "cython"]}}, "", False),
         ({"tool": {"pdm": {"version": {"source": "scm"}}}}, "", True),
         ({}, "setup(setup_requires=['pbr'], pbr=True)", True),
         ({}, "setup(use_scm_version=True)", True),
-        ({}, "setup(version='1')", False),
+        ({}, "subprocess.check_output(['git', 'describe', '--tags'])", True),
+        ({}, "os.popen('git describe --tags').read()", True),
+        ({}, "setup(setup_requires=['setupmeta'], versioning='dev')", True),
+        ({}, "setup(version='1', url='https://github.com/a/b.git')", False),
     ],
 )
 def test_builds_that_read_git_are_known(tables, setup, reads):

@@ -7,6 +7,7 @@ import pytest
 from fakes import FakeEngine, FakeSuite
 
 from runner.core.keeping import Keeping
+from runner.engines.protocol import ServerAddress
 from runner.errors import EngineError
 from runner.keeper import Keeper
 from runner.kept_state import Order, Place
@@ -59,6 +60,18 @@ def test_a_state_without_a_database_is_kept_and_told(tmp_path):
     assert (found.failure.seed, found.failure.pass_, found.failure.groups) == (7, "default", ["smoke"])
     assert found.failure.unseen == ["something [redacted]"]
     assert (found.failure.slot, found.failure.database, dict(found.scripts)) == ("", "", {})
+
+
+def test_a_server_that_cannot_be_reached_costs_only_the_rows(tmp_path):
+    kept = Kept(tmp_path)
+    nowhere, place = ServerAddress(str(tmp_path), 5432, "postgres", "secret"), Place("gw0", "suite", "suite")
+    for test, more in {"a": {"server": object(), "address": nowhere}, "b": {"problem": "it has ended"}}.items():
+        data = {"slot": "gw0", "answer": test, "test": test, "attempt": 1, "phase": "call"}
+        kept.keeper.keep(Order(data, "default", 7, "server", place, **more))
+    assert [name for name, _ in kept.close()] == ["failure-kept", "failure-kept"]
+    problems = {each.failure.test: each.failure.problems for each in read_failures(tmp_path)}
+    assert problems["a"][0].startswith("cannot connect to look at failed tests: ")
+    assert problems["b"] == ["it has ended"]
 
 
 def test_without_room_the_answer_is_enough(tmp_path):

@@ -144,6 +144,24 @@ def test_a_lock_of_another_runner_is_stale(project):
     assert load(project).stale == [f"made by runner 0.0.1, this is {__version__}"]
 
 
+def test_another_server_makes_a_lock_stale_and_its_pins_void(project):
+    write_fitting_lock(project, SETTINGS)
+    older = change(SETTINGS, postgres=change(SETTINGS.postgres, version=15))
+    state = load(project, older)
+    assert state.stale == [
+        "one of the settings `postgres.version`, `image`, `extensions`, `locale`, `encoding` has changed"
+    ]
+    assert "postgres" in load(project).pins.versions
+    assert "postgres" not in state.pins.versions
+    assert "suite" in state.pins.versions
+
+
+def test_what_only_a_started_server_is_told_leaves_a_lock_fresh(project):
+    write_fitting_lock(project, SETTINGS)
+    other = change(SETTINGS, postgres=change(SETTINGS.postgres, database="shop", settings={"work_mem": "8MB"}))
+    assert load(project, other).stale == []
+
+
 def test_line_ends_of_a_checkout_do_not_make_a_lock_stale(project):
     write_fitting_lock(project, SETTINGS)
     (project.folder / "requirements.txt").write_bytes(b"a==1 --hash=sha256:00\r\n")

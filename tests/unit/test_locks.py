@@ -318,3 +318,21 @@ def test_further_requirements_lie_elsewhere_and_still_find_their_files(make_proj
         "./local",
         "lib @ git+https://example.org/lib",
     ]
+
+
+def test_groups_that_ask_for_the_project_itself_ask_for_its_extras(make_project):
+    groups = {
+        "dev": ["pytest", {"include-group": "whole"}, "Shop_Web [postgres, redis]>=1"],
+        "whole": ["shop.web[all]; python_version > '3'", {"include-group": "dev"}, "shop-web-other[never]"],
+        "docs": ["shop-web[docs]"],
+    }
+    project = make_project({}, project={"name": "shop-web"}, **{"dependency-groups": groups})
+    variables = read_variables(project)
+    wanted = ["pyproject.toml", "--extra=postgres", "--extra=redis", "--extra=all", "--group=dev"]
+    assert sorted(shlex.split(*shlex.split(variables["EXPORT_ARGS"]))) == sorted(wanted)
+    assert variables["OWN_NAME"] == "shop-web"
+
+
+def test_requirements_files_may_install_the_project_itself_by_its_name(make_project):
+    project = make_project({"dev-requirements.txt": "-e .[test]\npytest\n"}, project={"name": "shop"})
+    assert "OWN_NAME" not in read_variables(project)

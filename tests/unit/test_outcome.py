@@ -7,7 +7,7 @@ import pytest
 
 from runner.core.events import Event
 from runner.core.outcome import Tally, check_ends, combine_exit_codes
-from runner.errors import EmptySelectionError, EngineError
+from runner.errors import EmptySelectionError, EngineError, SettingsError
 
 pytestmark = pytest.mark.unit
 
@@ -139,3 +139,10 @@ def test_a_good_end_that_pytest_did_not_tell_is_an_error_even_when_no_test_is_ru
 def test_an_exit_code_that_is_no_signal_s_is_pytest_s_own(code):
     check_ends([code], Tally())
     assert combine_exit_codes([code], "x") == code
+
+
+def test_a_pytest_that_there_is_no_program_for_is_told_with_the_variable_that_leads_to_it():
+    with pytest.raises(SettingsError) as caught:
+        check_ends([127], Tally())
+    assert "PATH" in caught.value.hint
+    check_ends([127], tally_of(started("a"), finished("a", "passed")))

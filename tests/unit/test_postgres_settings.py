@@ -4,7 +4,8 @@ import pytest
 
 from runner.core.settings_layers import merge_settings
 from runner.core.settings_postgres import Postgres
-from runner.core.settings_postgres_rules import find_conflict, name_database
+from runner.core.settings_postgres_rules import find_conflict
+from runner.core.settings_postgres_values import name_database
 from runner.core.slots import fill_server, make_list, make_server
 from runner.errors import SettingsError
 
@@ -52,11 +53,20 @@ def test_a_version_may_be_a_number_or_text(version):
         ({"user": "{worker}"}, "setting `tool.runner.postgres.user` is not valid: '{worker}'", "no placeholder"),
         ({"user": "{"}, "setting `tool.runner.postgres.user` is not valid: '{'", "no placeholder"),
         ({"database": "x" * 60 + "{slot}"}, "setting `tool.runner.postgres.database`", "63 bytes"),
+        ({"user": "a\nb"}, "setting `tool.runner.postgres.user` is not valid: 'a\\nb'", "cannot be printed"),
+        ({"databases": ["a\0"]}, "setting `tool.runner.postgres.databases` is not valid", "cannot be printed"),
         ({"databases": ["{slot}"]}, "setting `tool.runner.postgres.databases`", "a name of its own"),
         ({"databases": ["a", "a_{slot}"]}, "setting `tool.runner.postgres.databases`", "a name of its own"),
         ({"extensions": ["a b"]}, "setting `tool.runner.postgres.extensions` is not valid: 'a b'", "no such name"),
         ({"settings": {"a; b": 1}}, "setting `tool.runner.postgres.settings` is not valid: 'a; b'", "no such name"),
         ({"locale": "$(x)"}, "setting `tool.runner.postgres.locale` is not valid: '$(x)'", "no such name"),
+        ({"image": "a b"}, "setting `tool.runner.postgres.image` is not valid: 'a b'", "the name of an image"),
+        ({"image": "a:1", "version": 16}, "setting `tool.runner.postgres.image` is not valid", "the image's"),
+        ({"folders": ["here"]}, "setting `tool.runner.postgres.folders` is not valid: 'here'", "a whole path"),
+        ({"folders": ["/a/../etc/x"]}, "setting `tool.runner.postgres.folders` is not valid", "a whole path"),
+        ({"folders": ["/tmp"]}, "setting `tool.runner.postgres.folders` is not valid: '/tmp'", "need it themselves"),
+        ({"folders": ["/etc/x"]}, "setting `tool.runner.postgres.folders` is not valid", "need it themselves"),
+        ({"folders": ["/srv/x", "/srv/x"]}, "setting `tool.runner.postgres.folders` is not valid", "twice"),
         ({"settings": {"a": [1]}}, "setting `tool.runner.postgres.settings` is not valid", "a table of"),
     ],
 )
@@ -95,16 +105,59 @@ def test_schema_mode_refuses_superuser_also_for_one_group():
         ("database", {"user": "postgres"}, "the role of the runner itself"),
         ("none", {"user": "postgres"}, "the role of the runner itself"),
         ("none", {"database": "template1"}, "the server's own"),
+        ("none", {"database": "runner_template"}, "of the runner itself"),
     ],
 )
 def test_names_that_slots_of_one_server_cannot_have_are_refused(isolation, table, cause):
     assert cause in refuse(table, isolation=isolation).cause
 
 
+@pytest.mark.parametrize("isolation", ["server", "sandbox"])
+@pytest.mark.parametrize(
+    ("table", "cause"),
+    [
+        ({"database": "runner_base"}, "of the runner itself"),
+        ({"databases": ["runner_base"]}, "of the runner itself"),
+        ({"database": "template0"}, "nobody gets into it"),
+        ({"databases": ["template0"]}, "nobody gets into it"),
+        ({"databases": ["suite"]}, "other than `suite`"),
+        ({"database": "app", "databases": ["logs", "app"]}, "other than `app`"),
+        ({"port": 65535}, "64535 is the last one"),
+    ],
+)
+def test_what_a_server_of_its_own_cannot_have_is_refused_before_anything_starts(isolation, table, cause):
+    assert cause in refuse(table, isolation=isolation).cause
+
+
+@pytest.mark.parametrize("table", [{"database": "postgres"}, {"databases": ["template1"]}, {"port": 64535}])
+def test_a_server_of_its_own_may_have_the_databases_that_every_server_has(table):
+    assert merge(table, isolation="server").settings.postgres == Postgres(**table)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"pytest_args": ["--url={dbname_lgos}"]}, {"groups": {"slow": {"pytest_args": ["-k", "{dbname_lgos}"]}}}],
+)
+def test_an_argument_with_a_database_that_there_is_not_is_refused(others):
+    assert "`{dbname_lgos}` is none of" in refuse({"databases": ["logs"]}, isolation="none", **others).cause
+
+
+def test_arguments_may_have_the_databases_that_there_are_and_braces_of_their_own():
+    arguments = ["--url={dbname_logs}", "-k", "{lgos}", "{", "{{dbname_lgos}}"]
+    assert merge({"databases": ["logs"]}, isolation="none", pytest_args=arguments).settings.pytest_args == arguments
+
+
 def test_before_postgres_16_the_right_to_make_roles_is_the_right_to_change_those_of_other_slots():
     assert find_conflict(Postgres(version=15), "schema", ["createrole"]) is not None
     assert find_conflict(Postgres(version=15), "none", ["createrole"]) is None
     assert find_conflict(Postgres(version=16), "database", ["createrole"]) is None
+
+
+def test_a_folder_that_a_sandbox_has_of_its_own_cannot_be_shared_there():
+    shared = Postgres(folders=["/tmp/exchange"])
+    assert find_conflict(shared, "server", []) is None
+    assert find_conflict(shared, "sandbox", []).keys == ("postgres", "folders")
+    assert find_conflict(Postgres(folders=["/srv/exchange"]), "sandbox", []) is None
 
 
 def test_an_error_names_the_layer_that_it_comes_from():

@@ -57,6 +57,11 @@ def test_parameters_that_the_runner_relies_on_are_refused(settings, cause):
             "`runner config`",
         ),
         (
+            'FATAL:  WAL archival cannot be enabled when "wal_level" is "minimal"',
+            'WAL archival cannot be enabled when "wal_level" is "minimal"',
+            "`runner config`",
+        ),
+        (
             'FATAL:  could not access file "pg_cron": No such file or directory',
             'could not access file "pg_cron": No such file or directory',
             "`postgres.extensions`",

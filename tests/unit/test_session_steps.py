@@ -12,6 +12,7 @@ from fakes import FakeEngine, end_well, finish_test, make_leftover, start_test
 
 from runner.answers import Served
 from runner.comparing import ComparingSession
+from runner.core.events import Event
 from runner.core.keeping import Keeping
 from runner.core.passes import Needs, Pass
 from runner.core.plan import Plan, Selection
@@ -555,12 +556,17 @@ class RecordingSlots:
         self.restored = []
         self.refusal = None
         self.older = []
+        self.is_there = True
 
     def ensure(self, *slots):
         self.made += slots
 
+    def answers(self, _slot):
+        return self.is_there
+
     def reach(self, slot):
-        del slot
+        if not self.is_there:
+            raise PostgresError(f"cannot reach the server of the slot `{slot}`", "connection refused")
 
     def end_transactions(self, slot):
         self.restored.append(f"transactions of {slot} ended")
@@ -575,6 +581,11 @@ class RecordingSlots:
 
     def find_place(self, slot):
         return "suite", (slot,)
+
+    def find_role(self, slot):
+        return slot
+
+    has_own_role = True
 
 
 class RecordingServer:
@@ -664,6 +675,32 @@ def test_what_postgres_refuses_is_answered_and_does_not_end_the_run(asked):
     assert asked.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": "cannot restore the slot `gw0`: disk full"}
 
 
+@pytest.fixture
+def ended(tmp_path):
+    asked = Asked(tmp_path, "server")
+    asked.slots.made.append("gw0")
+    asked.slots.is_there = False
+    return asked
+
+
+def test_a_server_that_a_test_has_ended_is_started_anew_and_the_run_goes_on(ended):
+    assert ended.hear("restore-wanted", **RESTORE) == {"restored-gw0-1": ""}
+    assert ended.slots.restored == ["gw0"]
+    assert ended.server.dumped == []
+
+
+def test_a_database_on_a_server_that_a_test_has_ended_is_refused_to_the_asking_test_alone(ended):
+    answers = ended.hear("database-wanted", slot="gw0", name="gw0_1_db1")
+    assert answers == {"gw0_1_db1": "cannot reach the server of the slot `gw0`: connection refused"}
+    assert ended.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=False) == answers
+
+
+def test_a_failure_on_a_server_that_a_test_has_ended_is_kept_with_the_reason(ended):
+    order = ended.answers._make_order(Event("failure-wanted", 1.0, {"slot": "gw0", "test": "t", "answer": "a"}))
+    assert (order.server, order.place.slot) == (None, "gw0")
+    assert order.problem == "cannot reach the server of the slot `gw0`: connection refused"
+
+
 @pytest.mark.security
 def test_a_slot_that_was_never_made_is_not_restored(asked):
     assert asked.hear("restore-wanted", **RESTORE) == {}
@@ -699,18 +736,16 @@ class RecordingDesk:
 )
 def test_a_database_whose_name_the_plugin_never_gives_is_neither_made_nor_dropped(asked, name):
     # It would be the name of a file in the results, and of what is dropped as a superuser.
-    desk = asked.answers._desks[ADDRESS] = RecordingDesk()
+    desk = asked.answers._desks[""] = RecordingDesk()
     asked.slots.made.append("gw0")
-    asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name=name)
     asked.hear("database-done", slot="gw0", name=name, test="t", failed=True)
     assert desk.asked == []
 
 
 def test_a_database_that_the_plugin_asks_for_is_made_and_given_back(asked):
-    desk = asked.answers._desks[ADDRESS] = RecordingDesk()
+    desk = asked.answers._desks[""] = RecordingDesk()
     asked.slots.made.append("gw0")
-    asked.slots.find_role = lambda slot: slot
     asked.hear("database-wanted", slot="gw0", name="gw0_1_db1")
     asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=True)
     asked.hear("database-done", slot="gw0", name="gw0_1_db1", test="t", failed=False)

@@ -108,6 +108,11 @@ def test_settings_cannot_be_changed_afterwards():
         ("extras", "dev", "expected a list of text"),
         ("dependency_groups", {"a": 1}, "expected a list of text"),
         ("base_image", False, "expected text"),
+        (
+            "exclude_newer",
+            "soon",
+            "expected text: cut-off date where packages are resolved without a lock, such as `2026-11-30`",
+        ),
         ("ca_bundle", ["a"], "expected text"),
         ("postgres_memory", 1.5, "expected a whole number from 0"),
         ("postgres_memory", -1, "expected a whole number from 0"),

@@ -96,6 +96,10 @@ HINTS = (
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
     (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
+    (
+        r"could not find a tag|No names found, cannot describe",
+        "the version is read from git's tags, and this clone has none: `git fetch --tags --unshallow`",
+    ),
     (r"hash mismatch", "the lock file does not fit what the index has: lock again, and look into why it changed"),
     (
         r"in `--require-hashes` mode",

@@ -20,6 +20,7 @@ from runner.engines.docker.connect import translate
 from runner.engines.docker.containers import RunIdentity
 from runner.engines.docker.execution import Execution
 from runner.engines.docker.images import Images, ensure_images, make_images
+from runner.engines.docker.shared_folders import Mounts, make_folders
 from runner.engines.docker.suite import SuiteContainer
 from runner.engines.docker.watchdog import Watchdog
 from runner.engines.protocol import Access, Command, Leftover, Process, Progress, Receiver, Server, Suite
@@ -54,6 +55,7 @@ class DockerEngine:
         self._removed = threading.Event()
         self._egress = True
         self._networks: Sequence[str] = ()
+        self._folders: Mounts = {}
 
     @property
     def image(self) -> str:
@@ -184,6 +186,7 @@ class DockerEngine:
         self._ensure_watchdog()
         port = self._settings.postgres.port if publish else None
         sandbox = self._settings.postgres.port if sandboxes else 0
+        self._folders = make_folders(self._client, self._identity, self._settings.postgres.folders) if publish else {}
         suite = SuiteContainer(
             self._client,
             self._chosen,
@@ -196,6 +199,7 @@ class DockerEngine:
             access,
             sandbox,
             self._settings.postgres.alias,
+            self._folders,
         )
         self._containers.callback(suite.close)
         return suite
@@ -236,6 +240,7 @@ class DockerEngine:
             hear,
             statements,
             self._settings.postgres,
+            self._folders,
         )
         self._containers.callback(server.close)
         server.start()

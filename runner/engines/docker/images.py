@@ -8,6 +8,7 @@ import docker
 from runner.core.pins import Pins
 from runner.core.settings import Settings
 from runner.engines.docker.build import ImageSpec, exists
+from runner.engines.docker.own_server import OwnServer, ensure_own_server, is_current
 from runner.engines.docker.packages import Layer, ensure_layer
 from runner.engines.docker.rootfs import Rootfs, ensure_rootfs
 from runner.engines.docker.side_by_side import do_side_by_side
@@ -34,7 +35,7 @@ class Images:
     base: Layer
     layers: Sequence[Layer]
     builder: Layer | None
-    postgres: Layer
+    postgres: Layer | OwnServer
     suite: ImageSpec
 
 
@@ -58,7 +59,7 @@ def make_images(recipe: SuiteRecipe, settings: Settings, pins: Pins | None = Non
     # What a lock of the project's own pins is decided there alone.
     preferred = pins.distributions if pins and not recipe.is_locked else {}
     suite = make_suite(recipe, top, builder.tag if builder else top, preferred)
-    return Images(rootfs, base, layers, builder, system.make_postgres(base.tag), suite)
+    return Images(rootfs, base, layers, builder, system.make_server(base.tag), suite)
 
 
 def ensure_images(client: docker.DockerClient, images: Images, database: bool, progress: Progress) -> list[str]:
@@ -74,18 +75,32 @@ def ensure_images(client: docker.DockerClient, images: Images, database: bool, p
         ImageError: an image cannot be made.
     """
     wanted = {"suite": images.suite.tag, **({"postgres": images.postgres.tag} if database else {})}
-    missing = {name: tag for name, tag in wanted.items() if not exists(client, tag)}
+    there = {"suite": lambda: exists(client, images.suite.tag), "postgres": lambda: is_made(client, images.postgres)}
+    missing = {name: tag for name, tag in wanted.items() if not there[name]()}
     made = list(missing.values())
     if missing and not exists(client, images.base.tag):
         ensure_rootfs(client, images.rootfs, progress)
         ensure_layer(client, images.base, progress)
         made.insert(0, images.base.tag)
     ways = {
-        "postgres": lambda progress: ensure_layer(client, images.postgres, progress),
+        "postgres": lambda progress: ensure_server(client, images.postgres, progress),
         "suite": lambda progress: ensure_suite(client, images, progress),
     }
     do_side_by_side({name: ways[name] for name in missing}, progress)
     return made
+
+
+def is_made(client: docker.DockerClient, server: Layer | OwnServer) -> bool:
+    """Whether the engine has the server's image."""
+    return is_current(client, server) if isinstance(server, OwnServer) else exists(client, server.tag)
+
+
+def ensure_server(client: docker.DockerClient, server: Layer | OwnServer, progress: Progress) -> None:
+    """Make the server's image."""
+    if isinstance(server, OwnServer):
+        ensure_own_server(client, server, progress)
+    else:
+        ensure_layer(client, server, progress)
 
 
 def ensure_suite(client: docker.DockerClient, images: Images, progress: Progress) -> None:

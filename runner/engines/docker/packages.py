@@ -19,11 +19,20 @@ from runner.errors import ImageError
 FOLDER = "/build"
 """Where the scripts are while they run."""
 
+RELEASES = {"13": "bullseye", "15": "bookworm", "18": "sid"}
+"""The release of Debian beside Debian 13 that has a version of Postgres; 14 and 16 have never been in one."""
+
+USELESS = re.compile(r"^ *image: (.*)$", re.MULTILINE)
+"""What adopt.sh of images/postgres says of an image that cannot be used."""
+
 CHOICE = re.compile(r"^ *(postgres|extension|locale): (\S+)\n *available: (.*)$", re.MULTILINE)
 """What choose.sh, extensions.sh and bake.sh of images/postgres say of a wish that cannot be met."""
 
 WISHES = {
-    "postgres": ("version", "`mirrors` takes a line of sources of an archive that has it"),
+    "postgres": (
+        "version",
+        "`image` takes a server from a registry; `mirrors` a line of sources of an archive that has it",
+    ),
     "extension": ("extensions", "leave it out, or set `version`: each has other packages"),
     "locale": ("locale", "`locale -a` of the machine where the tests pass lists its own"),
 }
@@ -105,16 +114,28 @@ def explain_pins(error: ImageError) -> ImageError:
     )
 
 
-def explain_choice(error: ImageError) -> ImageError:
-    """The same error, or a better one where a setting of Postgres names what cannot be had."""
+def explain_choice(error: ImageError, image: str = "") -> ImageError:
+    """The same error, or a better one where a setting of Postgres names what cannot be had.
+
+    Args:
+        error: what came of it.
+        image: of the user's, which is all there is to choose from; empty for Debian's packages.
+    """
+    if image and (useless := USELESS.search(error.cause)):
+        hint = "it has to be Debian with Postgres's packages, such as the official images that are not of Alpine"
+        return ImageError(f"cannot use the image `{image}` (`postgres.image`)", useless[1], hint)
     found = CHOICE.search(error.cause)
     if not found:
         return error
     kind, wanted, available = found[1], found[2], found[3].split()
+    if kind == "postgres":
+        # Only the wanted version's own release was looked through.
+        available = sorted({*available, *RELEASES})
     key, hint = WISHES[kind]
     near = find_near(wanted, available)
+    nobody = f"`{image}` has it not" if image else "no package has it"
     return ImageError(
         f"setting `tool.runner.postgres.{key}` is not valid: {wanted!r}",
-        f"no package has it; {'near ones' if len(near) < len(available) else 'there are'}: {', '.join(near)}",
+        f"{nobody}; {'near ones' if len(near) < len(available) else 'there are'}: {', '.join(near)}",
         hint,
     )

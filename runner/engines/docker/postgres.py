@@ -30,6 +30,7 @@ from runner.engines.docker.execution import Execution
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.place import is_in_container, order_places
 from runner.engines.docker.psql import read_psql
+from runner.engines.docker.shared_folders import Mounts
 from runner.engines.docker.slot_server import SlotServer
 from runner.engines.docker.tunnel import PORT, Tunnel
 from runner.engines.protocol import Command, Receiver, Server, ServerAddress, Suite
@@ -66,6 +67,7 @@ class DisposablePostgres(PostgresContainer):
         receiver: Receiver,
         statements: str = "",
         postgres: Postgres | None = None,
+        folders: Mounts | None = None,
     ) -> None:
         """Describe the container; `start` makes it.
 
@@ -79,6 +81,7 @@ class DisposablePostgres(PostgresContainer):
             receiver: gets the server's log.
             statements: which statements a file in the container has, as `log_statement`; empty for no such file.
             postgres: what the suite expects of it.
+            folders: those that it shares with the suite.
         """
         # The lease does what testcontainers' privileged helper container does elsewhere.
         testcontainers_config.ryuk_disabled = True
@@ -104,6 +107,8 @@ class DisposablePostgres(PostgresContainer):
         if statements:
             self.with_env(STATEMENTS_VARIABLE, statements)
             self.with_env(LOG_VARIABLE, f"{DATA_IN_MEMORY if memory else DATA_ON_DISK}/{LOG}")
+        for volume, place in (folders or {}).items():
+            self.with_volume_mapping(volume, place["bind"], place["mode"])
         options |= identity.make_options("postgres")
         self.with_name(options.pop("name")).with_kwargs(**options)
 

@@ -20,6 +20,7 @@ from runner.engines.docker.execution import Execution
 from runner.engines.docker.files import open_folder, pack_files
 from runner.engines.docker.lease import Lease
 from runner.engines.docker.sandbox import SANDBOX_FOLDERS, SUITE_USER, make_sandbox_options
+from runner.engines.docker.shared_folders import Mounts
 from runner.engines.protocol import Access, Command, Receiver
 from runner.errors import EngineError, RunnerError, SettingsError
 from runner.project.recipe import SuiteRecipe
@@ -44,6 +45,7 @@ class SuiteContainer:
         access: Access | None = None,
         sandbox: int = 0,
         alias: str = "",
+        folders: Mounts | None = None,
     ) -> None:
         """Make the container and let it start; `wait_started` tells how that went.
 
@@ -59,6 +61,7 @@ class SuiteContainer:
             access: what a person who works in it gets.
             sandbox: Postgres's port in the sandbox that each worker gets; 0 for none.
             alias: a name that leads to Postgres; empty for none.
+            folders: those that it shares with Postgres.
 
         Raises:
             EngineError: the engine could not.
@@ -73,6 +76,8 @@ class SuiteContainer:
             options |= make_sandbox_options(client, sandbox)
         if alias:
             options["extra_hosts"] = {alias: "127.0.0.1"}
+        if folders:
+            options["volumes"] = folders
         self._user = SUITE_USER if sandbox else ""
         first, *others = [*(["bridge"] if egress else []), *networks] or ["none"]
         self._api = client.api

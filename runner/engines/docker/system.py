@@ -9,12 +9,10 @@ from runner.core.names import make_image_tag
 from runner.core.pins import ImageName, Pins
 from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
-from runner.engines.docker.packages import FOLDER, Layer
+from runner.engines.docker.own_server import OwnServer
+from runner.engines.docker.packages import FOLDER, RELEASES, Layer
 from runner.engines.docker.rootfs import PACKAGES, Rootfs, make_shared_tag
 from runner.project.recipe import SuiteRecipe
-
-RELEASES = {"13": "bullseye", "15": "bookworm", "18": "sid"}
-"""The release of Debian beside Debian 13 that has a version of Postgres; 14 and 16 have never been in one."""
 
 INSTALLING = ("bootstrap.sh", "exclude.sh", "install.sh", "settings.sh", "tidy.sh", "unchecked.py")
 """Files of images/base that handle packages."""
@@ -24,7 +22,13 @@ SANDBOX = ("enter.py", "forwarding.py", "keeper.py", "rights.py", "sandbox.py")
 """Files of images/base that are in the image."""
 
 BAKING = ("bake.sh", "choose.sh", "dpkg.cfg", "extensions.sh", "without-jit.control")
+ADOPTING = ("adopt.sh", "bake.sh", "extensions.sh")
+"""Files of images/postgres that make an image."""
+
+UNKEPT = frozenset({*BAKING, *ADOPTING, "config", "createcluster.conf", "without-locales.cfg"})
 """Files of images/postgres that are not in the image; the others are."""
+
+PATH = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 HOME = "usr/lib/ephemeral-runner"
 """The folder of our own programs in every image."""
@@ -71,20 +75,38 @@ class System:
         kept = {f"{HOME}/{name}": self._base[name] for name in (*LEASE, *SANDBOX)}
         return make_layer("base", rootfs, (), kept, self._base["config"])
 
-    def make_postgres(self, base: str) -> Layer:
+    def make_server(self, base: str) -> Layer | OwnServer:
         """The server, with a data directory."""
+        return self.make_own_server(base) if self._settings.postgres.image else self.make_postgres(base)
+
+    def make_own_server(self, base: str) -> OwnServer:
+        """The same of an image of the user's."""
         wanted, files = self._settings.postgres, read_folder("postgres")
-        config, cluster = files.pop("config"), files.pop("createcluster.conf")
-        build = {name: files.pop(name) for name in BAKING}
+        build = {name: files[name] for name in ADOPTING} | {"python.sh": self._base["python.sh"]}
         build["extensions"] = "".join(f"{name}\n" for name in wanted.extensions).encode()
-        if (without := files.pop("without-locales.cfg")) and wanted.is_in_c:
-            build["dpkg.cfg"] += without
-        kept = {f"{HOME}/{name}": content for name, content in files.items()}
+        kept = {f"{HOME}/{name}": content for name, content in files.items() if name not in UNKEPT}
+        kept |= {f"{HOME}/{name}": self._base[name] for name in LEASE}
+        tree = {f"{FOLDER.lstrip('/')}/{name}": content for name, content in build.items()} | kept
+        changes = [line for text in (self._base["config"], files["config"]) for line in text.decode().splitlines()]
+        script = ["sh", f"{FOLDER}/adopt.sh", wanted.locale, wanted.encoding]
+        own = [line for line in changes if not line.startswith("ENV ")]
+        inputs = {"input": repr([wanted.image, base, script, own]).encode()}
+        tag = make_image_tag("postgres", make_fingerprint({**tree, **inputs}))
+        return OwnServer(tag, base, wanted.image, tree, script, own)
+
+    def make_postgres(self, base: str) -> Layer:
+        """The same of Debian's packages."""
+        wanted, files = self._settings.postgres, read_folder("postgres")
+        config, cluster = files["config"], files["createcluster.conf"]
+        build = {name: files[name] for name in BAKING}
+        build["extensions"] = "".join(f"{name}\n" for name in wanted.extensions).encode()
+        build["dpkg.cfg"] += files["without-locales.cfg"] if wanted.is_in_c else b""
+        kept = {f"{HOME}/{name}": content for name, content in files.items() if name not in UNKEPT}
         # There before the packages, or Debian's would make a data directory of their own.
         kept["etc/postgresql-common/createcluster.conf"] = cluster
         bake = ["sh", f"{FOLDER}/bake.sh", wanted.major, wanted.locale, wanted.encoding]
         scripts = [["sh", f"{FOLDER}/extensions.sh", wanted.major], bake]
-        config = config.replace(b"@version@", wanted.major.encode())
+        config = b"ENV PATH=/usr/lib/postgresql/%s/bin:%s\n" % (wanted.major.encode(), PATH) + config
         release, packages = RELEASES.get(wanted.major, ""), [f"postgresql-{wanted.major}"]
         return self._make_layer("postgres", "postgres", base, packages, build, kept, config, scripts, release)
 

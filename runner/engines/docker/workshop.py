@@ -163,6 +163,21 @@ class Workshop:
         finally:
             close_stream(stream)
 
+    def flatten(self, changes: Sequence[str], progress: Progress) -> None:
+        """Make the image of all the container's files, without anything that its parent has set.
+
+        Args:
+            changes: lines of a Dockerfile that make no layer.
+            progress: is called all the time; may raise to give up.
+        """
+        repository, _, version = self._tag.rpartition(":")
+        with translate_full(self._tag), translate(f"cannot build the image `{self._tag}`"):
+            chunks = listen(self._api.export(self._id), progress)
+            answer = self._api.import_image_from_data(chunks, repository, version, [*changes])
+            last = json.loads(answer.strip().splitlines()[-1])
+        if "error" in last:
+            raise ImageError(f"cannot build the image `{self._tag}`", last["error"], find_hint(last["error"]))
+
     def commit(self, changes: Sequence[str], progress: Progress) -> None:
         """Make the image of what the container holds; it gets its name last.
 

@@ -1,0 +1,3 @@
+"""What all unit tests share."""
+
+import untimed  # noqa: F401 -- importing it is all
