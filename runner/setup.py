@@ -109,7 +109,7 @@ class Setup:
             raise PostgresError(
                 f"`{command}` (`setup`) ended with the exit code {code}",
                 "its output is above, and in the results: `suite.log`",
-                "`setup` runs in the suite container, with the variables of a test",
+                "`setup` runs in the suite container, with the variables of a test; `runner explain` knows causes",
             )
 
 

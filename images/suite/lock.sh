@@ -78,8 +78,32 @@ read_uv() {
     # Whether the lock of a workspace is stale can be told only by building every member.
     case $LOCK_FILE in
         ../*) (cd -P . && "$uv" export --quiet --frozen --no-emit-project --format requirements-txt "$@") ;;
-        *) (cd "$base" && "$uv" export --quiet --locked --no-emit-project --format requirements-txt "$@") ;;
+        *) (cd "$base" && "$uv" export --quiet --locked --no-emit-project --format requirements-txt "$@") 2>/build/stale \
+            || export_same "$@" ;;
     esac > "$locked"
+}
+
+# uv calls a lock stale, too, where only the project's own version is another than when it was locked: a release makes it
+# so. What it installs counts: the packages of the lock, and those of a copy that is locked anew.
+export_same() {
+    cp -a "$base" /build/relocked
+    if (cd /build/relocked && "$uv" lock --quiet && export_frozen "$@") 2>/dev/null | list_packages > /build/relocked.txt \
+        && (cd "$base" && export_frozen "$@") | list_packages | cmp -s - /build/relocked.txt; then
+        say "note: uv calls $LOCK_FILE stale; the packages in it are those of a new one" >&2
+        (cd "$base" && export_frozen "$@")
+    else
+        cat /build/stale >&2
+        return 1
+    fi
+}
+
+export_frozen() {
+    "$uv" export --quiet --frozen --no-emit-project --no-header --format requirements-txt "$@"
+}
+
+# Without hashes, which differ as an index has more or fewer files of a package.
+list_packages() {
+    sed -e '/^ *--hash=/d' -e 's/ *\\$//'
 }
 
 resolve() {

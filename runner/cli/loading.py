@@ -54,9 +54,12 @@ def open_engine(project: Project, settings: "Settings", run: str, sources: bytes
     from runner.engines.docker.containers import RunIdentity
     from runner.engines.docker.engine import DockerEngine
     from runner.engines.owner import find_launcher, make_owner
+    from runner.project.init_sql import read_init_sql
     from runner.project.locking import check_lock_state, load_lock_state
     from runner.project.recipe import make_recipe
 
+    # What a run reads only when the server is up, is told before images are made.
+    read_init_sql(project.folder, settings.postgres.init_sql)
     recipe = make_recipe(project, settings, os.environ)
     if sources is not None:
         recipe = replace(recipe, sources=sources)

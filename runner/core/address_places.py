@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from runner.core.addresses import SCHEME, Address, find_address, is_fixed
 from runner.core.detection_database import ADDRESS, find_part, find_variables
-from runner.core.detection_requirements import find_requirements
+from runner.core.detection_django import has_plugin
 from runner.core.hard_coded import find_hard_coded
 from runner.core.snapshot import Snapshot, dig, is_own, is_test
 
@@ -59,7 +59,7 @@ def find_kind(path: str) -> str:
 
 def is_django(snapshot: Snapshot) -> bool:
     """Whether pytest-django makes a database for each worker."""
-    return "pytest-django" in find_requirements(snapshot)
+    return has_plugin(snapshot)
 
 
 def is_named(where: str, snapshot: Snapshot) -> bool:

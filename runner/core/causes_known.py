@@ -10,6 +10,7 @@ from runner.core import (
     causes_server,
     causes_services,
     causes_suite,
+    causes_variables,
 )
 from runner.core.causes import Rule
 
@@ -17,6 +18,7 @@ KNOWN: Sequence[Rule] = (
     *causes_suite.RULES[:1],
     *causes_services.RULES,
     *causes_rights.RULES,
+    *causes_variables.RULES,
     *causes_driver.RULES,
     *causes_server.RULES,
     *causes_address.RULES,

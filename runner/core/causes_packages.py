@@ -142,6 +142,24 @@ RULES: Sequence[Rule] = (
     rule(r"cannot load library '(?P<library>[^']+)'", diagnose_library),
     rule(r"no library called \"(?P<library>[^\"]+)\" was found", diagnose_library),
     rule(r"no pq wrapper available", say("library", "psycopg finds no libpq", RUNNER, 'packages = ["libpq5"]')),
+    rule(
+        r"No module named 'pkg_resources'",
+        say(
+            "module",
+            "the module `pkg_resources` is missing: setuptools has it before 81",
+            RUNNER,
+            'requirements = ["setuptools<81"]',
+        ),
+    ),
+    rule(
+        r"UserWarning: pkg_resources is deprecated as an API|DeprecationWarning: pkg_resources is deprecated as an API",
+        say(
+            "module",
+            "`pkg_resources` warns from setuptools 67.5 on, and the suite takes warnings for errors",
+            RUNNER,
+            'requirements = ["setuptools<67.5"]',
+        ),
+    ),
     rule(r"No module named '(?P<module>[\w.]+)'", diagnose_module),
     rule(r"Error importing plugin \"(?P<module>[\w.]+)\"", diagnose_module),
     rule(

@@ -65,16 +65,22 @@ def diagnose_exists(hit: Hit) -> Diagnosis:
     return Diagnosis("exists", what, (RUNNER, 'isolation = "database"'))
 
 
-def diagnose_missing_table(hit: Hit) -> Diagnosis | None:
-    """Tables that nobody has made, where the project has a tool that would."""
-    from runner.core.detection_migrations import detect_migrations
+NO_TABLES = "no table is there: no `setup` makes them"
 
-    if hit.facts.settings.setup:
+
+def diagnose_missing_table(hit: Hit) -> Diagnosis | None:
+    """Tables that nobody has made, where the project has a tool that would, or does more before its own tests."""
+    from runner.core.detection_migrations import detect_migrations
+    from runner.core.detection_preparation import find_prepared
+
+    there = [*hit.facts.settings.setup]
+    detected = find_prepared(hit.facts.snapshot) if there else detect_migrations(hit.facts.snapshot)
+    if detected is None or (setup := detected.settings.get("setup")) in (None, there):
         return None
-    setup = detect_migrations(hit.facts.snapshot).settings.get("setup")
-    if not setup:
-        return None
-    what = "no table is there: no `setup` makes them"
+    what = NO_TABLES
+    if there:
+        where = detected.findings[0].where
+        what = f"a table is missing that `setup` does not make; {where} has more before the tests"
     return Diagnosis("no-tables", what, (RUNNER, f"setup = {str(setup).replace(chr(39), chr(34))}"))
 
 

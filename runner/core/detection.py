@@ -5,8 +5,11 @@ from collections.abc import Callable, Sequence
 from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
+from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
+from runner.core.detection_django import detect_django
 from runner.core.detection_drivers import detect_drivers
+from runner.core.detection_engine import detect_engine
 from runner.core.detection_env_files import detect_env_files
 from runner.core.detection_extensions import detect_made_extensions
 from runner.core.detection_ids import detect_ids
@@ -31,6 +34,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_lock,
     detect_interpreter,
     detect_test_requirements,
+    detect_django,
     detect_installs,
     detect_migrations,
     detect_isolation,
@@ -38,6 +42,8 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_drivers,
     detect_env_files,
     detect_services,
+    detect_ci_variables,
+    detect_engine,
     detect_options,
     detect_choices,
     detect_addresses,

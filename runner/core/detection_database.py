@@ -12,11 +12,12 @@ ADDRESS = re.compile(rf"(?:\w+_)?{WORDS}(?:_\w+)?_(?:URL|URI|DSN)S?|(?:\w+_)?{WO
 LISTS = re.compile(r"\w+(?:URLS|URIS|DSNS)")
 """Of a list of addresses one is enough."""
 
-PART = re.compile(rf"((?:\w+_)?{WORDS}(?:_TEST)?_)(\w+)")
+PART = re.compile(rf"((?:\w+_)?{WORDS}(?:_TEST)?__?)(\w+)")
 NAME_ALONE = re.compile(r"(?:\w+_)?TESTS?_(?:DB|DATABASE)(?:_?NAME)?")
 PARTS = {
     "HOST": "{host}",
     "HOSTNAME": "{host}",
+    "ADDRESS": "{host}",
     "SERVER": "{host}",
     "PORT": "{port}",
     "USER": "{user}",
@@ -24,6 +25,7 @@ PARTS = {
     "PASSWORD": "{password}",
     "PASS": "{password}",
     "PWD": "{password}",
+    "PW": "{password}",
     "NAME": "{dbname}",
     "DBNAME": "{dbname}",
     "DB": "{dbname}",

@@ -1,7 +1,8 @@
 """The Python that a project asks for, and whether it can be had. Pure."""
 
+from runner.core.ci_pythons import list_ci_pythons
 from runner.core.python_requirements import FILES, find_requires
-from runner.core.pythons import Interpreter, choose_python
+from runner.core.pythons import DOWNLOADED, KNOWN, Interpreter, choose_python, parse_specifiers, sort_down
 from runner.core.snapshot import Detected, Finding, Snapshot
 from runner.errors import SettingsError
 
@@ -14,11 +15,29 @@ def detect_interpreter(snapshot: Snapshot) -> Detected:
         found = choose_python("", version_file, *requires)
     except SettingsError as error:
         return Detected((Finding("Python", "none that can be had"),), {}, (f"{error.what}; {error.cause}",))
+    if tried := find_tried(snapshot, found, requires[0]):
+        version, where = tried
+        return Detected((Finding("Python", f"{version}, since CI has no {found.version}", where),), {"python": version})
     if not found.asked:
         return Detected()
     return Detected(
         (Finding("Python", f"{found.version} for {found.asked}", found.where.strip("`")),), {}, list_notes(found)
     )
+
+
+def find_tried(snapshot: Snapshot, found: Interpreter, requires: str) -> tuple[str, str] | None:
+    """The newest Python that CI has and Debian too, where it has not the one that a run would take.
+
+    Metadata says `>=3.9` and means what there was when somebody looked; an old lock has packages that no newer Python
+    takes. A version that somebody named is another matter, and none is fetched that nobody asked for.
+    """
+    tried = list_ci_pythons(snapshot)
+    if not tried or found.version in tried or found.where == "`.python-version`":
+        return None
+    allowed = parse_specifiers(requires) if requires else []
+    known = [each for each in tried if each in KNOWN and each not in DOWNLOADED]
+    fitting = [each for each in known if not allowed or any(one.contains(f"{each}.99") for one in allowed)]
+    return next(((each, tried[each]) for each in sort_down(fitting)), None)
 
 
 def list_notes(found: Interpreter) -> tuple[str, ...]:

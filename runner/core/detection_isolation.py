@@ -3,7 +3,7 @@
 import re
 
 from runner.core.code_search import search_code
-from runner.core.detection_requirements import find_requirements
+from runner.core.detection_django import has_plugin
 from runner.core.snapshot import Detected, Finding, Snapshot, is_own, is_test, join
 
 WITHOUT_SCHEMA = re.compile(r"\bCREATE\s+SCHEMA\b|\bpublic\.\w|\bschema\s*=\s*[\"']\w", re.IGNORECASE)
@@ -42,7 +42,7 @@ def settle(snapshot: Snapshot, detected: Detected) -> Detected:
 
 def detect_isolation(snapshot: Snapshot) -> Detected:
     """The isolation, where a schema for each worker cannot hold what the migrations make."""
-    if "pytest-django" in find_requirements(snapshot):
+    if has_plugin(snapshot):
         found = Finding("isolation", "none: pytest-django makes a database for each worker", "the requirements")
         return Detected((found,), {"isolation": "none"})
     for path, text in sorted(snapshot.texts.items()):

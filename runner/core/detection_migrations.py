@@ -5,6 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from shlex import quote
 
+from runner.core.detection_django import find_manage, has_plugin
+from runner.core.detection_flask import find_flask_app
+from runner.core.detection_preparation import find_prepared
 from runner.core.detection_requirements import find_requirements
 from runner.core.ini_text import read_sections
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
@@ -46,7 +49,16 @@ def find_alembic(snapshot: Snapshot) -> Detected | None:
         command, tool = f"alembic {'' if folder == '.' else f'-c {quote(ini)} '}upgrade head", "Alembic"
     # Without the scripts' folder a kept result would outlive the scripts.
     settings = {"setup": [command], **({"setup_inputs": inputs} if scripts else {})}
-    return Detected((Finding("migrations", tool, where),), settings, find_fixed_address(snapshot, ini, scripts))
+    detected = Detected((Finding("migrations", tool, where),), settings, find_fixed_address(snapshot, ini, scripts))
+    return detected | detect_flask_app(snapshot) if command.startswith("flask ") else detected
+
+
+def detect_flask_app(snapshot: Snapshot) -> Detected:
+    """The application that `flask db` is for."""
+    if (found := find_flask_app(snapshot)) is None:
+        return Detected()
+    name, where = found
+    return Detected((Finding("variables", f"`FLASK_APP` = {name}", where),), {"environment": {"FLASK_APP": name}})
 
 
 def find_scripts(snapshot: Snapshot, location: str, folder: str) -> str:
@@ -81,10 +93,10 @@ def read_ini(text: str, section: str, key: str) -> str:
 
 def find_django(snapshot: Snapshot) -> Detected | None:
     """Django: pytest-django makes and migrates a database of its own for each worker, so nothing else has to."""
-    manage = next((path for path in snapshot.find("manage.py") if "django" in snapshot.texts.get(path, "")), "")
+    manage = find_manage(snapshot)
     if not manage:
         return None
-    if "pytest-django" in find_requirements(snapshot):
+    if has_plugin(snapshot):
         found = Finding("migrations", "Django; pytest-django runs them in databases of its own", manage)
         return Detected((found,), {"isolation": "none"})
     settings: dict[str, list[str]] = {"setup": [f"python {quote(manage)} migrate --no-input"]}
@@ -141,4 +153,11 @@ def find_sql(snapshot: Snapshot) -> Detected | None:
     return Detected((Finding("migrations", f"SQL, {len(files)} files", folder),), {"setup": files}, (note,))
 
 
-TOOLS: Sequence[Callable[[Snapshot], Detected | None]] = (find_alembic, find_django, find_yoyo, find_foreign, find_sql)
+TOOLS: Sequence[Callable[[Snapshot], Detected | None]] = (
+    find_prepared,
+    find_alembic,
+    find_django,
+    find_yoyo,
+    find_foreign,
+    find_sql,
+)

@@ -14,6 +14,7 @@ from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 CONTAINERS = {
     "testcontainers": re.compile(r"\bPostgresContainer\b|^\s*(?:from|import) testcontainers", re.MULTILINE),
     "pytest-docker": re.compile(r"\bdocker_(?:services|compose_file|ip)\b"),
+    "pytest-databases": re.compile(r"\bpytest_databases\b"),
     "docker": re.compile(r"\bdocker\.(?:from_env|DockerClient|APIClient)\(|^from docker import\b", re.MULTILINE),
 }
 """Tools that need an engine, which tests do not have, and how their use looks."""
@@ -38,6 +39,18 @@ OPTIONS = ("host", "port", "user", "password")
 
 LINES = 'if url := os.environ.get("TEST_DATABASE_URL"): yield url; return'
 
+BEGIN = f"let its fixture begin with: `{LINES}`"
+
+PARTS = (
+    'os.environ["PGHOST"], int(os.environ["PGPORT"]), os.environ["PGDATABASE"], os.environ["PGPASSWORD"]'
+    ', os.environ["PGUSER"]'
+)
+OVERRIDES = {
+    "pytest-databases": "where `PGHOST` is set, let a fixture `postgres_service` of your conftest (its scope: session)"
+    f" give `PostgresService(None, {PARTS})`"
+}
+"""What to write where the fixture is the plugin's own. Source: pytest-databases' `docker/postgres.py`."""
+
 
 def detect_own_servers(snapshot: Snapshot) -> Detected:
     """What starts a server, with the settings where settings are all it takes, and a note where lines of code are."""
@@ -55,7 +68,7 @@ def find_tools(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         if path := next((path for path, text in tests if search_code(pattern, text)), ""):
             if tool != "pytest-docker" or tool in needed:
                 yield tool, path
-        elif tool == "testcontainers" and tool in needed:
+        elif tool in {"testcontainers", "pytest-databases"} & needed:
             yield tool, "the requirements"
     shared = (path for path, text in tests if path.endswith("conftest.py") and COMMAND.search(text))
     if path := next(shared, ""):
@@ -71,7 +84,7 @@ def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
     if variable := next((each for each in variables if each in MARKERS), ""):
         told = Finding("own server", f"none where `{variable}` is set, so it is", path)
         return Detected((found, told), {"environment": {variable: "true"}})
-    note = f"`{tool}` starts a Postgres by itself ({path}); let its fixture begin with: `{LINES}`"
+    note = f"`{tool}` starts a Postgres by itself ({path}); {OVERRIDES.get(tool, BEGIN)}"
     return Detected((found,), {}, (note,))
 
 

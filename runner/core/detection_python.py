@@ -1,8 +1,9 @@
 """The variables and marks that Python code uses; its syntax is read, so strings and comments say nothing. Pure."""
 
 import ast
+import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,6 +12,11 @@ SETTINGS = "BaseSettings"
 
 READERS = frozenset({"env", "config", "environ"})
 """Names of objects that read variables: of os, django-environ, environs, decouple and Starlette."""
+
+OWN_READER = re.compile(r"(?:\w+_)?(?:get_?)?env(?:ironment)?(?:_?[a-z]+)*")
+"""Names of functions of a project's own that read variables, such as `get_env`, `envbool`, `env_or_none`."""
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,7 @@ def read_uses(text: str) -> Uses:
     nodes = [*ast.walk(parse(text))]
     prefixes = find_settings_classes(text)
     variables = [name for node in nodes for name in read_variables(node, prefixes)]
+    variables += read_nested([node for node in nodes if isinstance(node, ast.ClassDef)])
     is_imported = any(map(imports_mark, nodes))
     marks = [name for node in nodes for name in read_marks(node, is_imported)]
     declared = [name for node in nodes if (name := read_declaration(node))]
@@ -69,8 +76,12 @@ def read_variables(node: ast.AST, prefixes: Mapping[str, str]) -> Iterator[str]:
     """The variables that one piece of code reads; some classes are known to be settings."""
     if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
         yield from read_text(node.slice)
+    elif isinstance(node, ast.Compare) and find_name(node.comparators[0]) == "environ":
+        yield from read_text(node.left)
     elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
         yield from read_text(node.args[0])
+    elif isinstance(node, ast.Call) and node.args and OWN_READER.fullmatch(find_name(node.func)):
+        yield from filter(VARIABLE.fullmatch, read_text(node.args[0]))
     elif isinstance(node, ast.ClassDef) and node.name in prefixes:
         yield from read_fields(node, prefixes[node.name])
 
@@ -101,6 +112,19 @@ def read_fields(node: ast.ClassDef, prefix: str) -> Iterator[str]:
     for field in node.body:
         if isinstance(field, ast.AnnAssign):
             yield prefix.upper() + find_name(field.target).upper()
+
+
+def read_nested(classes: Sequence[ast.ClassDef]) -> Iterator[str]:
+    """Variables of fields that are classes themselves, where settings name what stands between: `DATABASE__PORT`."""
+    models = {each.name: each for each in classes}
+    for node in classes:
+        keywords = [each for inner in ast.walk(node) if isinstance(inner, ast.Call) for each in inner.keywords]
+        between = [text for each in keywords if each.arg == "env_nested_delimiter" for text in read_text(each.value)]
+        for field in node.body if between else ():
+            model = models.get(find_name(field.annotation)) if isinstance(field, ast.AnnAssign) else None
+            if isinstance(field, ast.AnnAssign) and model is not None:
+                prefix = find_name(field.target).upper() + between[0]
+                yield from (prefix + name for name in read_fields(model, ""))
 
 
 def imports_mark(node: ast.AST) -> bool:

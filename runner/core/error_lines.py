@@ -10,7 +10,7 @@ PYTEST = re.compile(r"^E(?: {3,}(.*)|\s*)$")
 """What pytest puts before the lines of an error, but not before those of the code around."""
 
 NAMED = re.compile(
-    r"^(?:E\s+)?(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Refused|Denied|Exit|Timeout|Failure|Missing)"
+    r"^(?:E\s+)?(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Refused|Denied|Exit|Timeout|Failure|Missing|Configured|NotReady)"
     r"(?:\[\w+\])?(?:: .*)?$"
 )
 """A line of a plain traceback that names the class of an error, at its start as Python writes it."""

@@ -28,6 +28,11 @@ METADATA = ("pyproject.toml", "setup.py", "setup.cfg", "Pipfile")
 REQUIREMENTS = re.compile(r"^(?:requirements/[^/]+|[^/]*requirements[^/]*)\.(?:txt|in)$")
 """Requirements files, below the project."""
 
+FOR_TESTS = re.compile(r"(?:^|[-_./])tests?(?:ing)?(?:[-_.]|$)")
+"""What the name of a requirements file has that is for the tests: not for functional ones or a linter beside them."""
+
+FOR_DEVELOPERS = re.compile(r"(?:^|[-_./])(?:dev|devel|develop|development)(?:[-_.]|$)")
+
 HASH = "--hash="
 
 
@@ -59,7 +64,7 @@ def choose_lock(names: Sequence[str], texts: Mapping[str, str]) -> str:
     # Hashes are what makes a requirements file a lock; the one that knows pytest is for the tests.
     hashed = [path for path in find_requirement_files(names) if HASH in texts.get(path, "")]
     if named or hashed:
-        return named[0] if named else max(hashed, key=lambda path: (pins_pytest(texts[path]), -hashed.index(path)))
+        return named[0] if named else max(hashed, key=lambda path: (rank(path, texts), -hashed.index(path)))
     return ""
 
 
@@ -86,7 +91,7 @@ def find_locker(pyproject: Mapping[str, object]) -> LockKind:
 
 
 def choose_requirements(names: Sequence[str], texts: Mapping[str, str], is_package: bool) -> list[str]:
-    """Requirements files without hashes that a run installs: the application's, and the first that asks for pytest.
+    """Requirements files without hashes that a run installs: the application's, and the one for the tests.
 
     Args:
         names: paths relative to the project.
@@ -94,7 +99,10 @@ def choose_requirements(names: Sequence[str], texts: Mapping[str, str], is_packa
         is_package: whether the project itself says what it needs, so that the application's file says it again.
     """
     found = find_requirement_files(names)
-    tests = [path for path in found if pins_pytest(texts.get(path, ""))][:1]
+    tests = sorted(filter(lambda path: rank(path, texts), found), key=lambda path: -rank(path, texts))[:1]
+    # Who runs the tests by other means than pytest has a file for them all the same.
+    named = [path for each in (FOR_TESTS, FOR_DEVELOPERS) for path in found if each.search(path)]
+    tests = tests or named[: not is_package]
     plain = [] if is_package else [path for path in found if PurePosixPath(path).stem == "requirements"][:1]
     return list(dict.fromkeys((*plain, *tests))) or ([] if is_package else found[:1])
 
@@ -106,6 +114,11 @@ def find_requirement_files(names: Sequence[str]) -> list[str]:
     """
     found = sorted(filter(REQUIREMENTS.match, names), key=lambda name: ("/" in name, name))
     return [name for name in found if name.endswith(".txt")] or found
+
+
+def rank(path: str, texts: Mapping[str, str]) -> int:
+    """How much a requirements file is for the tests: it asks for pytest, and has their name."""
+    return pins_pytest(texts.get(path, "")) * (1 + bool(FOR_TESTS.search(path)))
 
 
 def pins_pytest(text: str) -> bool:

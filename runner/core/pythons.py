@@ -109,6 +109,9 @@ def find_allowed(specifier: str, where: str) -> str:
     for group in ((OWN,), sort_down(RELEASES), sort_down(DOWNLOADED)):
         if found := [each for each in group if each in fitting]:
             return found[0]
+    # One exact patch release, as a lock's tool pins it: Debian has the same Python with another one.
+    if pinned := re.fullmatch(r"\s*(?:={2,3})?\s*(3\.\d+)\.\d+\s*", specifier):
+        return find_version(pinned[1], where)
     raise refuse(specifier, where)
 
 

@@ -33,6 +33,7 @@ from . import (
     workers,
 )
 from .channel import Channel, open_channel
+from .wrapping import wrapper
 
 WIRING = slot.activate() or standalone.activate()
 CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
@@ -66,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         workers.complete_main()
     if is_worker and WIRING.get("folders"):
         folders.give_cache(config, WIRING["folders"], slot.find_worker(WIRING))
+    if not is_worker and WIRING.get("folders"):
+        folders.place_reports(config.option, WIRING["folders"])
     if not (is_worker or leads):
         # This process runs the tests itself.
         slot.pin(WIRING)
@@ -122,7 +125,7 @@ def register(config: pytest.Config, **plugins: object) -> None:
         config.pluginmanager.register(plugin, f"ephemeral-runner-{name}")
 
 
-@pytest.hookimpl(wrapper=True)
+@wrapper()
 def pytest_report_header() -> Generator[None, Any, Any]:
     """Name the slot of this process above the tests."""
     lines = yield

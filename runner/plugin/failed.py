@@ -13,6 +13,7 @@ import pytest
 
 from . import slot
 from .channel import Channel
+from .wrapping import wrapper
 
 
 def find_plain(nodeid: str) -> str:
@@ -59,7 +60,7 @@ class Chooser:
             return None
         return pytest.CollectReport(collector.nodeid, "passed", longrepr=None, result=[])
 
-    @pytest.hookimpl(wrapper=True)
+    @wrapper()
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> Generator[None, Any, Any]:
@@ -84,7 +85,7 @@ class Scheduling:
     def __init__(self, failed: Failed) -> None:
         self._failed = failed
 
-    @pytest.hookimpl(wrapper=True)
+    @wrapper()
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
         """Give the failed tests of a scope a scope of their own: else all others of it would run before the next scope.
 

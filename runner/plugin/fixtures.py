@@ -15,6 +15,7 @@ from .connecting import ServerError, connect
 from .databases import Databases, open_databases
 from .ports import NoFreePortError
 from .session_fixtures import fail, find_url
+from .wrapping import wrapper
 
 FAILED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether a test failed so far, its setup included."""
@@ -50,7 +51,7 @@ class Fixtures:
         if self._databases is not None and getattr(item, "execution_count", 1) > 1:
             self._databases.forget_ahead()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @wrapper(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Keep whether the test failed until its fixtures end; a repeated test begins anew."""
         report = yield

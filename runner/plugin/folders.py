@@ -14,6 +14,12 @@ XDG = {"CACHE": ".cache", "CONFIG": ".config", "DATA": ".local/share", "STATE": 
 """The XDG Base Directory Specification's folders and their usual places below HOME."""
 
 
+COVERAGE = {"xml": "coverage.xml", "json": "coverage.json", "lcov": "coverage.lcov", "html": "htmlcov"}
+"""Reports of pytest-cov that are files, and their usual names."""
+
+NOWHERE = (None, "")
+
+
 def activate(root: str, worker: str, keep: Collection[str], environ: MutableMapping[str, str] = os.environ) -> None:
     """Make the folders and set the variables that lead to them.
 
@@ -38,6 +44,22 @@ def activate(root: str, worker: str, keep: Collection[str], environ: MutableMapp
     # Workers write coverage data under names of their own and combine them, so this place is one for all.
     environ.setdefault("COVERAGE_FILE", str(find_common(Path(root), environ) / ".coverage"))
     tempfile.tempdir = None  # Whoever asked before us left the old folder there.
+
+
+def place_reports(options: Any, root: str, environ: MutableMapping[str, str] = os.environ) -> None:
+    """Let pytest-cov write its reports beside its data where a suite names no place: the project is read-only.
+
+    Args:
+        options: pytest's; pytest-cov keeps the same table of reports.
+        root: the folder of all workers' folders.
+        environ: the environment.
+    """
+    reports = getattr(options, "cov_report", None)
+    if isinstance(reports, dict):
+        common = find_common(Path(root), environ)
+        reports.update(
+            {kind: str(common / name) for kind, name in COVERAGE.items() if reports.get(kind, "x") in NOWHERE}
+        )
 
 
 def give_cache(config: Any, root: str, worker: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from . import slot
 from .channel import Channel
+from .wrapping import wrapper
 
 LONGEST_TEXT = 4_000
 """Characters of a traceback that are told; its end says what failed."""
@@ -32,7 +33,7 @@ class Locator:
         self._project = wiring.get("project", "")
         self._channel = channel
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @wrapper(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -20,6 +20,7 @@ from . import slot
 from .channel import Channel, RefusedError
 from .fixtures import IN_USE
 from .reports import find_groups
+from .wrapping import wrapper
 
 FILE = "failure.json"
 """In the worker's own folder; the runner reads it there."""
@@ -47,7 +48,7 @@ class Postmortem:
         self._kept: set[str] = set()
         self._asked = 0
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @wrapper(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

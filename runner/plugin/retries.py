@@ -17,6 +17,7 @@ import pytest
 
 from . import slot, transient
 from .channel import Channel
+from .wrapping import wrapper
 
 DECLARED, MARKED = "declared", "mark"
 
@@ -53,7 +54,7 @@ class Retries:
         if connection is not None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @wrapper(trylast=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

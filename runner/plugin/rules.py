@@ -15,6 +15,7 @@ from .port_watch import PortWatch
 from .row_rule import RowRule
 from .slot import find_worker
 from .transient import GROUPS
+from .wrapping import wrapper
 
 CROSSES = "crosses_slots"
 """The mark of tests that mean to be refused by another slot."""
@@ -44,7 +45,7 @@ class Rules:
         """No more tests will."""
         self._ports.stop()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @wrapper(tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

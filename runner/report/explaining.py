@@ -87,6 +87,7 @@ def read_symptoms(folder: Path, report: RunReport | None) -> Iterator[Symptom]:
     if report is not None and report.error is not None:
         text = "\n".join([report.error.what, report.error.cause, *read_hang(folder)])
         yield Symptom("", text, report.error.what, text)
+        yield from read_setup(folder, report.error.what)
 
 
 def read_events(folder: Path) -> tuple[AttemptLog, FailureLog]:
@@ -125,6 +126,15 @@ def read_suite_log(folder: Path) -> Iterator[Symptom]:
     if spoken and ("while loading conftest" in text or "INTERNALERROR>" in text or "rror: " in spoken[0]):
         lines = "\n".join(line.removeprefix("E ").strip() for line in spoken)
         yield Symptom("", lines, spoken[-1], text[-LOG_END:])
+
+
+def read_setup(folder: Path, what: str) -> Iterator[Symptom]:
+    """The errors of a command of `setup` that failed: nothing but its output comes before the end."""
+    if "(`setup`) ended with" in what:
+        text = read_end(folder / LOGS["suite"])
+        # Click's own words begin in the same way, without a class.
+        lines = [*find_named(text), *(line for line in text.splitlines() if line.startswith("Error: "))]
+        yield Symptom("", "\n".join(lines), lines[-1] if lines else what, text[-LOG_END:])
 
 
 def read_server_log(folder: Path) -> Iterator[Symptom]:

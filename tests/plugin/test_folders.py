@@ -3,10 +3,11 @@
 import os
 import stat
 import tempfile
+from types import SimpleNamespace
 
 import pytest
 
-from runner.plugin.folders import activate
+from runner.plugin.folders import activate, place_reports
 
 pytestmark = pytest.mark.unit
 
@@ -121,3 +122,21 @@ def test_without_the_runner_nothing_is_moved(suite):
     before = os.environ["HOME"]
     assert suite.run("-n", "0").environ()["HOME"] == before
     assert not suite.workers.exists()
+
+
+def test_reports_of_coverage_go_where_they_can_be_written_unless_the_suite_names_a_place(tmp_path):
+    options = SimpleNamespace(cov_report={"xml": None, "html": "", "json": "mine.json", "term-missing": None})
+    place_reports(options, str(tmp_path), {})
+    assert options.cov_report == {
+        "xml": str(tmp_path / "coverage.xml"),
+        "html": str(tmp_path / "htmlcov"),
+        "json": "mine.json",
+        "term-missing": None,
+    }
+
+
+@pytest.mark.parametrize("options", [SimpleNamespace(), SimpleNamespace(cov_report=["term"])])
+def test_without_reports_of_coverage_nothing_is_placed(tmp_path, options):
+    before = vars(options).copy()
+    place_reports(options, str(tmp_path), {})
+    assert vars(options) == before

@@ -109,7 +109,7 @@ MANAGE = {"manage.py": "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'a'); im
 
 
 def test_django_migrates_unless_pytest_django_does():
-    settings = detect(make(MANAGE, "shop/migrations/0001.py")).settings
+    settings = detect(make(MANAGE, "shop/migrations/0001.py", **depend("pytest"))).settings
     assert settings == {"setup": ["python manage.py migrate --no-input"], "setup_inputs": ["**/migrations/*.py"]}
     assert detect(make(MANAGE, **depend("pytest-django"))).settings == {"isolation": "none"}
 

@@ -44,7 +44,7 @@ def test_a_version_file_may_have_comments_and_more_than_one_version():
      ("==3.12.*", "3.12"), ("<3.11,>=3.10", "3.10"), ("^3.9", OWN), ("~3.11", "3.11"), ("3.9.*", "3.9"), ("*", OWN),
      (">= 3.8, < 3.12", "3.11"), (">=3.8 <3.12", "3.11"), ("3.11", "3.11"), (">=3.11.5,<3.13", "3.12"),
      (">=3.10,!=3.13.*,<3.14", "3.11"), (">=3.8,<4.0", OWN),
-     ("^2.7 || ~3.11", "3.11"), ("nonsense", OWN)],
+     ("^2.7 || ~3.11", "3.11"), ("nonsense", OWN), ("3.11.7", "3.11"), ("==3.11.7", "3.11"), ("==3.12.1", "3.12")],
 )  # fmt: skip
 def test_the_base_s_python_is_taken_where_allowed_else_the_highest_of_debian_else_one_to_fetch(requires, found):
     assert version(requires=requires) == found
@@ -56,7 +56,10 @@ def test_where_it_comes_from():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("arguments", [("3.8",), ("2.7",), ("3.99",), ("", "3.8.1"), ("", "", "<3.9"), ("", "", ">4")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("3.8",), ("2.7",), ("3.99",), ("", "3.8.1"), ("", "", "<3.9"), ("", "", ">4"), ("", "", "==3.8.1")],
+)
 def test_what_cannot_be_had_is_refused_with_what_can(arguments):
     with pytest.raises(SettingsError) as caught:
         choose_python(*arguments, *[""] * (3 - len(arguments)))

@@ -19,6 +19,9 @@ from runner.errors import ImageError
 FOLDER = "/build"
 """Where the scripts are while they run."""
 
+RELEASES = {"13": "bullseye", "15": "bookworm", "18": "sid"}
+"""The release of Debian beside Debian 13 that has a version of Postgres; 14 and 16 have never been in one."""
+
 USELESS = re.compile(r"^ *image: (.*)$", re.MULTILINE)
 """What adopt.sh of images/postgres says of an image that cannot be used."""
 
@@ -125,6 +128,9 @@ def explain_choice(error: ImageError, image: str = "") -> ImageError:
     if not found:
         return error
     kind, wanted, available = found[1], found[2], found[3].split()
+    if kind == "postgres":
+        # Only the wanted version's own release was looked through.
+        available = sorted({*available, *RELEASES})
     key, hint = WISHES[kind]
     near = find_near(wanted, available)
     nobody = f"`{image}` has it not" if image else "no package has it"

@@ -10,12 +10,9 @@ from runner.core.pins import ImageName, Pins
 from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
 from runner.engines.docker.own_server import OwnServer
-from runner.engines.docker.packages import FOLDER, Layer
+from runner.engines.docker.packages import FOLDER, RELEASES, Layer
 from runner.engines.docker.rootfs import PACKAGES, Rootfs, make_shared_tag
 from runner.project.recipe import SuiteRecipe
-
-RELEASES = {"13": "bullseye", "15": "bookworm", "18": "sid"}
-"""The release of Debian beside Debian 13 that has a version of Postgres; 14 and 16 have never been in one."""
 
 INSTALLING = ("bootstrap.sh", "exclude.sh", "install.sh", "settings.sh", "tidy.sh", "unchecked.py")
 """Files of images/base that handle packages."""
