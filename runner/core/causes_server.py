@@ -1,18 +1,16 @@
 """Known causes: the server asked for a password that nobody gave, or was told of a folder that it has not. Pure."""
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from runner.core.causes import Diagnosis, Hit, Rule, rule
 from runner.core.causes_address import TOML_ENVIRONMENT, TOML_POSTGRES
 from runner.core.detection_database import find_variables
+from runner.core.detection_tablespaces import REMOTE
 from runner.core.places import PROJECT
 
 EXCHANGE = "/srv/exchange"
 APART = "but it is in a container of its own and sees none of them"
-REMOTE = re.compile(r"CONTAINER|DOCKER|REMOTE")
-"""What a variable's name has in it by which a suite learns that the server is on another machine."""
 
 
 OWN_SERVERS = frozenset({"server", "sandbox"})

@@ -27,6 +27,7 @@ from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_statements import detect_statements
+from runner.core.detection_tablespaces import detect_tablespaces
 from runner.core.snapshot import Detected, Snapshot
 
 DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
@@ -48,6 +49,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_addresses,
     detect_statements,
     detect_made_extensions,
+    detect_tablespaces,
     detect_ids,
     detect_own_servers,
     detect_other_services,

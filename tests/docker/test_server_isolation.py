@@ -237,6 +237,26 @@ def test_server_and_suite_share_a_folder(make_project: Make, mode: str) -> None:
     assert ended.last_line == NOTHING_LEFT
 
 
+TEMPORARY = """
+import os, psycopg, tempfile
+
+def test_a_tablespace_is_in_a_temporary_folder_that_the_server_makes_by_its_name():
+    session = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    with tempfile.TemporaryDirectory() as folder, session:
+        session.execute(f"COPY (SELECT 1) TO PROGRAM 'mkdir --mode=777 -p {folder}'")
+        session.execute(f"CREATE TABLESPACE quick LOCATION '{folder}'")
+        session.execute("CREATE TABLE line (number int) TABLESPACE quick")
+"""
+
+
+@pytest.mark.parametrize("mode", ["server", "sandbox"])
+def test_the_server_can_make_the_folders_of_the_tests(make_project: Make, mode: str) -> None:
+    folder = make_project({"tests/test_temporary.py": TEMPORARY}, f'isolation = "{mode}"')
+    ended = run(folder, "run", "-n", "1", "--json")
+    assert ended.exit_code == 0, ended.stderr
+    assert json.loads(ended.stdout)["tests"] == {"passed": 1}
+
+
 def find_volumes(engine: docker.DockerClient, pid: int) -> list[str]:
     return [
         each.name for each in list_objects(engine) if each.kind == "volume" and each.owner and each.owner.pid == pid

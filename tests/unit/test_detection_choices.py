@@ -242,3 +242,15 @@ def test_what_a_job_without_tests_installs_is_not_the_tests():
     workflow = f"jobs:\n  a: {job.format('fast', 'mkdocs')}\n  b: {job.format('other', 'pytest')}\n"
     project = {"dependencies": ["pytest", "psycopg"], "optional-dependencies": EXTRAS}
     assert detect(make({WORKFLOW: workflow}, project=project)).settings["extras"] == ["other"]
+
+
+SPACE = 'import os\nAPART = os.environ.get("DATABASE_IN_CONTAINER") == "true"\n'
+
+
+@pytest.mark.parametrize(
+    ("code", "environment"),
+    [("execute(f'CREATE TABLESPACE {x}')", {"DATABASE_IN_CONTAINER": "true"}), ("execute('CREATE TABLE x ()')", {})],
+)
+def test_a_suite_that_makes_tablespaces_is_told_that_the_server_is_elsewhere(code, environment):
+    texts = {"settings.py": SPACE, "tests/conftest.py": code}
+    assert detect(Snapshot({}, frozenset(), texts)).settings.get("environment", {}) == environment
