@@ -18,6 +18,8 @@ def named(tmp_path: Path) -> Path:
 
 
 def test_a_suite_finds_names_server_and_databases_as_it_has_them_in_its_text(named: Path) -> None:
+    written = run(named, "init", "--yes", "--ci", "none")
+    assert written.exit_code == 0, "what is there stays: " + written.stderr
     ended = run(named, "run", "-n", "2", "--json")
     assert ended.exit_code == 0, ended.stderr
     assert json.loads(ended.stdout)["tests"]["passed"] == 6
