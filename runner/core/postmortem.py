@@ -108,9 +108,10 @@ here = "--here" in sys.argv[1:]
 with open("{FILES}/rerun/" + ("here" if here else "clean") + ".json") as file:
     call = json.load(file)
 if not here and call["slot"]:
-    # The runner makes the slot as it was at its start.
+    # The runner makes the slot as it was at its start; nothing is older than that.
     answer = f"rerun-{{os.getpid()}}-{{time.time_ns()}}"
     asked = {{"event": "restore-wanted", "slot": call["slot"], "answer": answer, "test": call["test"], "attempt": 1}}
+    asked["began"] = 0.0
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect("{REPORTS}")
         connection.sendall(json.dumps(asked).encode() + b"\\n")
