@@ -40,7 +40,7 @@ def test_an_older_server_is_had_from_its_release_of_debian(named: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "what", "cause"),
     [
-        ("{version = 16}", "`tool.runner.postgres.version` is not valid: '16'", "there are: 17"),
+        ("{version = 16}", "`tool.runner.postgres.version` is not valid: '16'", "there are: 18, 17, 15, 13"),
         ('{extensions = ["postgiss"]}', "`tool.runner.postgres.extensions` is not valid: 'postgiss'", "postgis-3"),
         ('{locale = "en_US.UTF8x"}', "`tool.runner.postgres.locale` is not valid: 'en_US.UTF8x'", "en_US.UTF-8"),
     ],
