@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from runner.core.detection_python import find_name, is_reader, parse, read_text
+from runner.core.detection_python import parse, read_access, read_text
 from runner.core.snapshot import Detected, Finding, Snapshot
 
 VALUE = re.compile(r"(?:django\.db\.backends\.)?(?:postgres(?:ql)?|pgsql|psql|pg)(?:_psycopg2)?", re.IGNORECASE)
@@ -45,9 +45,7 @@ def read_choice(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 def read_name(node: ast.AST) -> Iterator[str]:
     """The variable that an expression reads, also behind a method such as `lower`."""
-    if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
-        yield from read_text(node.slice)
-    elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
-        yield from read_text(node.args[0])
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
         yield from read_name(node.func.value)
+    else:
+        yield from read_access(node)

@@ -74,16 +74,22 @@ def find_settings_classes(text: str) -> Mapping[str, str]:
 
 def read_variables(node: ast.AST, prefixes: Mapping[str, str]) -> Iterator[str]:
     """The variables that one piece of code reads; some classes are known to be settings."""
-    if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
-        yield from read_text(node.slice)
+    if names := [*read_access(node)]:
+        yield from names
     elif isinstance(node, ast.Compare) and find_name(node.comparators[0]) == "environ":
         yield from read_text(node.left)
-    elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
-        yield from read_text(node.args[0])
     elif isinstance(node, ast.Call) and node.args and OWN_READER.fullmatch(find_name(node.func)):
         yield from filter(VARIABLE.fullmatch, read_text(node.args[0]))
     elif isinstance(node, ast.ClassDef) and node.name in prefixes:
         yield from read_fields(node, prefixes[node.name])
+
+
+def read_access(node: ast.AST) -> Iterator[str]:
+    """The variable whose value an expression is, such as `os.environ["A"]` or `os.getenv("A")`."""
+    if isinstance(node, ast.Subscript) and find_name(node.value) == "environ":
+        yield from read_text(node.slice)
+    elif isinstance(node, ast.Call) and node.args and is_reader(node.func):
+        yield from read_text(node.args[0])
 
 
 def is_reader(function: ast.expr) -> bool:

@@ -1,7 +1,7 @@
 """What tox sets for the tests beside their requirements. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from runner.core.ini_text import read_sections
 
@@ -17,23 +17,24 @@ DEFAULT = re.compile(r"\{env:\w+:((?:[^{}]|\{[^{}]*\})*)\}")
 
 def list_tox_variables(text: str) -> Iterator[tuple[str, str]]:
     """The variables that tox's environments for tests set, as far as they stand there in full."""
-    for name, section in read_sections(text).items():
-        if SECTIONS.fullmatch(name):
-            lines = [*section.get("setenv", "").splitlines(), *section.get("set_env", "").splitlines()]
-            for match in filter(None, (LINE.match(line.strip()) for line in lines)):
-                value = DEFAULT.sub(r"\1", match["value"]).strip()
-                if is_for_tests(match["factors"]) and "{" not in value:
-                    yield match["name"], value.strip("\"'")
+    for match in list_lines(text, ("setenv", "set_env"), LINE):
+        value = DEFAULT.sub(r"\1", match["value"]).strip()
+        if "{" not in value:
+            yield match["name"], value.strip("\"'")
 
 
 def list_tox_commands(text: str) -> Iterator[str]:
     """The commands of tox's environments for tests, in their order."""
+    yield from (match["command"] for match in list_lines(text, ("commands_pre", "commands"), COMMAND))
+
+
+def list_lines(text: str, keys: Iterable[str], shape: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """The lines under some keys of tox's environments for tests that have a shape, which names their factors."""
     for name, section in read_sections(text).items():
-        if SECTIONS.fullmatch(name):
-            lines = [*section.get("commands_pre", "").splitlines(), *section.get("commands", "").splitlines()]
-            for match in filter(None, (COMMAND.match(line.strip()) for line in lines)):
-                if is_for_tests(match["factors"]):
-                    yield match["command"]
+        for key in keys if SECTIONS.fullmatch(name) else ():
+            for line in section.get(key, "").splitlines():
+                if (match := shape.match(line.strip())) and is_for_tests(match["factors"]):
+                    yield match
 
 
 def is_for_tests(factors: str | None) -> bool:
