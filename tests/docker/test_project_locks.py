@@ -1,16 +1,21 @@
 """Projects with every kind of lock, and with none: `runner init --yes && runner run` is green."""
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import docker
 import pytest
-from commands import ROOT, run
+from commands import run
 from lock_tools import LockTools
-from sample_projects import check_green
+from sample_projects import check_green, copy_fresh, remove_images
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.xdist_group("locks")]
 
-PROJECTS = ROOT / "tests" / "projects" / "locks"
+
+@pytest.fixture(autouse=True)
+def images_are_removed(engine: docker.DockerClient, tmp_path: Path) -> Iterator[None]:
+    yield
+    remove_images(engine, tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +25,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> LockTools:
 
 def prepare(tmp_path: Path, kind: str, tools: LockTools) -> Path:
     """A project of a kind, with its lock, in a repository of its own."""
-    folder = tmp_path / kind
-    shutil.copytree(PROJECTS / kind, folder)
+    folder = copy_fresh(f"locks/{kind}", tmp_path)
     tools.lock(kind, folder)
     return folder
 
@@ -50,14 +54,13 @@ def test_a_project_of_each_kind_is_green_by_what_init_finds(
     folder = prepare(tmp_path, kind.partition("/")[0], tools)
     if "/" in kind:
         tools.lock_uv(folder)
-        folder = tmp_path / kind
+        folder /= kind.partition("/")[2]
     assert said in check_green(folder).stderr
 
 
 @pytest.mark.parametrize("kind", ["poetry", "pdm", "pipenv"])
 def test_what_a_tool_alone_can_read_is_resolved_without_its_lock(tmp_path: Path, kind: str) -> None:
-    folder = tmp_path / kind
-    shutil.copytree(PROJECTS / kind, folder)
+    folder = copy_fresh(f"locks/{kind}", tmp_path)
     ended = check_green(folder, RUNNER_REQUIREMENTS='["tomli"]', RUNNER_EXCLUDE_NEWER="2026-06-30")
     assert "iniconfig==2.3.0" in ended.stderr, "the one of that day"
     assert " tomli==" in ended.stderr
@@ -70,6 +73,7 @@ def test_what_was_resolved_without_a_lock_is_pinned_by_our_own(tmp_path: Path, t
     assert made.exit_code == 0, made.stderr
     locked = (folder / "runner.lock").read_text()
     assert describe("iniconfig", "2.3.0") in locked, "the one of that day"
+    assert "already there" in run(folder, "run", **variables).stderr, "the lock is that of the image"
     # What the lock says is taken as long as the metadata allows it, also where there is a newer one.
     (folder / "runner.lock").write_text(locked.replace(describe("six", "1.17.0"), describe("six", "1.16.0")))
     ended = run(folder, "run", "-v", **variables)
