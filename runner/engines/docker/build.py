@@ -170,7 +170,7 @@ def in_thread(messages: Iterator[dict[str, Any]], progress: Progress) -> Iterato
             for message in messages:
                 waiting.put(message)
             waiting.put(None)
-        except ImageError as error:
+        except BaseException as error:  # noqa: BLE001 -- the reader raises it; else it would wait for ever
             waiting.put(error)
 
     threading.Thread(target=read, daemon=True).start()

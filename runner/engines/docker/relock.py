@@ -18,6 +18,7 @@ from runner.core.names import make_image_tag
 from runner.core.pins import Pins
 from runner.engines.docker.build import exists
 from runner.engines.docker.connect import translate
+from runner.engines.docker.image_names import name_image
 from runner.engines.docker.images import Images, ensure_images, make_images
 from runner.engines.docker.suite_image import ENVIRONMENT
 from runner.engines.docker.survey import survey
@@ -74,8 +75,7 @@ class Relock:
         with translate("cannot name the images"):
             for have, want in zip(list_tags(self._images), list_tags(wanted), strict=True):
                 if exists(self._client, have):
-                    repository, _, tag = want.rpartition(":")
-                    self._client.api.tag(have, repository, tag)
+                    name_image(self._client.api, have, want)
 
 
 def rename_all(images: Images) -> tuple[Images, Sequence[str]]:

@@ -21,6 +21,7 @@ from runner.core.pins import Source
 from runner.engines.docker.build import exists, find_hint
 from runner.engines.docker.connect import explain, translate
 from runner.engines.docker.errand import FOLDER, Errand, open_errand
+from runner.engines.docker.image_names import name_image, name_where_free
 from runner.engines.docker.packages import Layer, ensure_layer, explain_pins
 from runner.engines.protocol import Progress
 from runner.errors import EngineError, ImageError
@@ -87,7 +88,7 @@ def ensure_rootfs(client: docker.DockerClient, rootfs: Rootfs, progress: Progres
         )
     if rootfs.shared and exists(client, rootfs.shared):
         progress(f"no registry ({refused}); Debian 13 was made from its packages before")
-        name_image(client, rootfs.shared, rootfs.tag)
+        name_image(client.api, rootfs.shared, rootfs.tag)
         return
     progress(f"no registry ({refused}); making Debian 13 from its packages")
     bootstrap(client, rootfs, refused, progress)
@@ -122,8 +123,7 @@ def bootstrap(client: docker.DockerClient, rootfs: Rootfs, refused: str, progres
             with open_errand(client, image, argv, {**rootfs.files, **files}, **options) as errand:
                 made = import_output(client, errand, progress)
                 if errand.code == 0:
-                    for tag in filter(None, (rootfs.shared, rootfs.tag)):
-                        name_image(client, made, tag)
+                    name_where_free(client.api, made, [*filter(None, (rootfs.shared, rootfs.tag))])
                     return
                 if errand.code != WITHOUT_APT:
                     raise explain_pins(errand.explain(f"cannot make the image `{rootfs.tag}` from Debian's packages"))
@@ -191,9 +191,3 @@ def read_id(answer: str) -> str:
     if "error" in last:
         raise APIError(last["error"])
     return str(last["status"])
-
-
-def name_image(client: docker.DockerClient, image: str, tag: str) -> None:
-    """Give an image a name, which says that it is whole."""
-    repository, _, version = tag.rpartition(":")
-    client.api.tag(image, repository, version)

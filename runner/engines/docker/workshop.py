@@ -21,6 +21,7 @@ from requests.exceptions import RequestException
 from runner.core.names import make_build_name
 from runner.engines.docker.build import ESCAPES, KEPT_LINES, find_hint, in_thread
 from runner.engines.docker.connect import explain, translate
+from runner.engines.docker.image_names import make_passing_name, settle_name
 from runner.engines.docker.lease import Lease, close_stream
 from runner.engines.owner import make_owner
 from runner.engines.protocol import Progress
@@ -170,13 +171,15 @@ class Workshop:
             changes: lines of a Dockerfile that make no layer.
             progress: is called all the time; may raise to give up.
         """
-        repository, _, version = self._tag.rpartition(":")
+        passing = make_passing_name(self._tag)
+        repository, _, version = passing.rpartition(":")
         with translate_full(self._tag), translate(f"cannot build the image `{self._tag}`"):
             chunks = listen(self._api.export(self._id), progress)
             answer = self._api.import_image_from_data(chunks, repository, version, [*changes])
             last = json.loads(answer.strip().splitlines()[-1])
-        if "error" in last:
-            raise ImageError(f"cannot build the image `{self._tag}`", last["error"], find_hint(last["error"]))
+            if "error" in last:
+                raise ImageError(f"cannot build the image `{self._tag}`", last["error"], find_hint(last["error"]))
+            settle_name(self._api, passing, self._tag, replace=True)
 
     def commit(self, changes: Sequence[str], progress: Progress) -> None:
         """Make the image of what the container holds; it gets its name last.
@@ -185,12 +188,15 @@ class Workshop:
             changes: lines of a Dockerfile that make no layer. Where they say nothing it starts as its parent does.
             progress: is called all the time; may raise to give up.
         """
-        for _ in in_thread(self._commit(changes), progress):
+        passing = make_passing_name(self._tag)
+        for _ in in_thread(self._commit(passing, changes), progress):
             pass
+        with translate(f"cannot name the image `{self._tag}`"):
+            settle_name(self._api, passing, self._tag)
 
-    def _commit(self, changes: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def _commit(self, passing: str, changes: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Commit; yields nothing."""
-        repository, _, version = self._tag.rpartition(":")
+        repository, _, version = passing.rpartition(":")
         try:
             config = self._api.inspect_image(self._parent)["Config"]  # type: ignore[no-untyped-call]
             kept = [f"{name.upper()} {json.dumps(config.get(name) or [])}" for name in ("Entrypoint", "Cmd")]
