@@ -52,7 +52,8 @@ class ComparingSession(Session):
 
     def _work(self, streams: Streams, check: Callable[[], None]) -> None:
         """Audit every pass that workers and a database make a difference to."""
-        for each in [one for stage in self._plan.stages for one in stage.passes]:
+        passes = [one for stage in self._plan.stages for one in stage.passes]
+        for each in passes:
             if self._is_empty(each):
                 continue
             if not each.needs.database or each.needs.workers < 2:
@@ -62,9 +63,10 @@ class ComparingSession(Session):
             with suppress(EmptySelectionError):
                 self._audit(each, streams, check)
         if not self.advice:
+            alone = any(each.needs.database and each.needs.workers < 2 for each in passes)
             raise EmptySelectionError(
                 f"no test of {self._plan.selection.as_text()} runs with workers and a database",
-                hint="`-n 2` sets the number of workers",
+                hint="`-n 2` sets the number of workers" if alone else "select tests that ask for a database",
             )
 
     def _audit(self, each: Pass, streams: Streams, check: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runner.answers import Answers, Served
+from runner.core.bulk import describe_bulk
 from runner.core.debugging import make_launch
 from runner.core.events import Event
 from runner.core.groups import OWN_SERVER
@@ -97,7 +98,9 @@ class Environment:
                 around = self._around
                 self._setup = Setup(plan.settings, self._stage.isolation, self._engine, around.folder, around.environ)
             is_mounted = access is not None and access.folder is not None
-            step["note"] = f"container made, sources {'mounted' if is_mounted else 'copied in'}"
+            bulk = "" if is_mounted else describe_bulk(self._engine.sources)
+            copied = f"copied in: {bulk}" if bulk else "copied in"
+            step["note"] = f"container made, sources {'mounted' if is_mounted else copied}"
 
     def start_services(self, check: Callable[[], None]) -> None:
         """Start the project's own services, where it has some; before the suite, which joins their networks."""

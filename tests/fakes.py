@@ -107,6 +107,7 @@ class FakeEngine:
 
     image = "ephemeral-runner/suite-sample:0123456789abcdef"
     postgres_image = "ephemeral-runner/postgres:0123456789abcdef"
+    sources = b""
     architecture = "amd64"
 
     def __init__(

@@ -132,6 +132,7 @@ resolve_by_pip() {
         return 1
     fi
     say "note: uv refuses the project's metadata, so pip resolves it"
+    say "resolving by pip"
     eval "set -- $PIP_ARGS"
     [ ! -s /build/requirements.in ] || set -- "$@" -r /build/requirements.in
     for pip in /usr/share/python-wheels/pip-*.whl; do :; done
@@ -158,7 +159,8 @@ case $LOCK_KIND in
 esac
 [ "$IS_LOCKED" = yes ] || leave_out_project
 
-say "installing the locked dependencies"
+if [ "$IS_LOCKED" = yes ]; then chosen=locked; else chosen=resolved; fi
+say "installing the $chosen dependencies"
 case $LOCK_KIND in
     pylock) "$uv" pip install --preview-features pylock -r "$LOCK_FILE" "$@" ;;
     requirements) "$uv" pip install --require-hashes -r "$locked" ;;

@@ -31,7 +31,7 @@ esac > /build/way
 install_by_uv() {
     "$uv" pip install ${option:+--config-setting=$option} "$@" . > /build/output 2>&1 || return
     tee /build/installed < /build/output
-    say "checking that the lock still fits pyproject.toml"
+    say "checking that the installed packages fit the project"
     check_lock
     exit
 }
@@ -42,7 +42,7 @@ check_lock() {
     cat /build/output
     own=$(sed -n 's/^ + \([^=]*\)==.*(from file:.*/\1/p' /build/installed)
     ! grep -q "^The package .$own. requires" /build/output || exit 1
-    say "note: the lock has packages that do not fit each other; it is installed as it is"
+    say "note: the lock has packages that do not fit each other; they are installed as they are"
 }
 
 install_by_uv "$@" || cat /build/output

@@ -24,6 +24,8 @@ Layer = Mapping[str, Any]
 
 NESTED = {"groups", *TABLES}
 
+DOUBLED = "a brace that is meant is doubled"
+
 GROUP_FIELDS = {each.name: each for each in fields(Group)}
 
 
@@ -102,7 +104,7 @@ def read_field(known: Mapping[str, FieldInfo], keys: list[str], value: Any, sour
     """One value, checked against the type of its field."""
     if keys[-1] not in known:
         hint = make_hint(keys[-1], known)
-        raise SettingsError(f"unknown setting `{show_name(keys, source)}`", hint=hint)
+        raise SettingsError(f"unknown setting {show_name(keys, source)}", hint=hint)
     kind = known[keys[-1]].type
     try:
         return convert(value, kind)
@@ -133,16 +135,16 @@ def check_placeholders(
         try:
             unknown = {each for each in find_fields(template) - known if not (further and each.startswith(FURTHER))}
         except ValueError:
-            unknown = {"{"}
+            raise refuse(keys, dict(variables), f"`{name}` has a brace alone; {DOUBLED}", source) from None
         if unknown:
-            cause = f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; a brace that is meant is doubled"
+            cause = f"`{name}` has the unknown placeholder `{{{min(unknown)}}}`; {DOUBLED}"
             raise refuse(keys, dict(variables), cause, source)
 
 
 def refuse(keys: list[str], value: Any, cause: str, source: Source) -> SettingsError:
     """The error for a value that does not fit."""
     return SettingsError(
-        f"setting `{show_name(keys, source)}` is not valid: {value!r}",
+        f"setting {show_name(keys, source)} is not valid: {value!r}",
         cause,
         "`runner config` shows every setting and where its value comes from",
     )
@@ -151,7 +153,9 @@ def refuse(keys: list[str], value: Any, cause: str, source: Source) -> SettingsE
 def show_name(keys: list[str], source: Source) -> str:
     """A setting's name in the place where the user wrote it."""
     if source == "flag":
-        return "--" + keys[0].replace("_", "-")
+        return f"`--{keys[0].replace('_', '-')}`"
     if source == "environment":
-        return "RUNNER_" + keys[0].upper()
-    return ".".join(keys if source == "--config" else ("tool", "runner", *keys))
+        return f"`RUNNER_{keys[0].upper()}`"
+    if source == "--config":
+        return f"`{'.'.join(keys)}` in the file of `--config`"
+    return f"`{'.'.join(('tool', 'runner', *keys))}`"

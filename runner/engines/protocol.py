@@ -207,6 +207,10 @@ class Engine(Protocol):
         """The name of the Postgres image, likewise."""
 
     @property
+    def sources(self) -> bytes:
+        """The project's files as a tar file, not compressed."""
+
+    @property
     def architecture(self) -> str:
         """The architecture of its machine, such as `amd64`."""
 

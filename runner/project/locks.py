@@ -10,6 +10,7 @@ from runner.core.lock_source import Source, choose_source, make_unlocked
 from runner.core.settings import Settings
 from runner.core.snapshot import dig_list
 from runner.errors import SettingsError
+from runner.project.broken_locks import refuse_dangling
 from runner.project.load import Project
 from runner.project.text import read_tables, read_text
 
@@ -47,6 +48,7 @@ def find_lock(project: Project, settings: Settings) -> ProjectLock:
     """
     if settings.lock:
         return take_named(project, settings.lock)
+    refuse_dangling(project.folder)
     names = list_names(project.folder)
     texts = {name: read_text(project.folder / name) for name in names if name.endswith((".txt", ".in"))}
     root = find_workspace(project.folder)

@@ -12,6 +12,7 @@ from runner.core.lock_kinds import LockKind
 from runner.core.pythons import Interpreter
 from runner.core.settings import Settings
 from runner.errors import SettingsError, find_reason
+from runner.project.broken_locks import refuse_unreadable
 from runner.project.installation import Installation
 from runner.project.layout import find_layout
 from runner.project.load import Project
@@ -78,6 +79,8 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
             made writable.
     """
     lock = find_lock(project, settings)
+    if lock.is_locked:
+        refuse_unreadable(lock.path)
     sources = list_sources(project.folder)
     files = list_files(project, settings, lock)
     named = [os.path.relpath(path, project.folder) for path in files]

@@ -44,7 +44,7 @@ def prepare(tmp_path: Path, kind: str, tools: LockTools) -> Path:
         ("tox", "== resolving: there is no lock"),
         ("grouped", "== note: the lock has packages that do not fit each other"),
         ("refused", "== note: uv refuses the project's metadata, so pip resolves it"),
-        ("nothing", "== installing the locked dependencies"),
+        ("nothing", "== installing the resolved dependencies"),
         ("workspace/shop", "== reading ../uv.lock"),
     ],
 )

@@ -9,6 +9,7 @@ from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.lock_files import list_files, make_lock_files, make_lock_text, make_wanted_text
 from runner.project.locks import find_lock, find_workspace
+from runner.project.recipe import make_recipe
 
 pytestmark = pytest.mark.unit
 
@@ -336,3 +337,24 @@ def test_groups_that_ask_for_the_project_itself_ask_for_its_extras(make_project)
 def test_requirements_files_may_install_the_project_itself_by_its_name(make_project):
     project = make_project({"dev-requirements.txt": "-e .[test]\npytest\n"}, project={"name": "shop"})
     assert "OWN_NAME" not in read_variables(project)
+
+
+def test_a_lock_that_leads_nowhere_is_refused_unless_another_file_is_named(make_project):
+    project = make_project({"requirements.txt": HASHED})
+    (project.folder / "uv.lock").symlink_to("../nosuch/uv.lock")
+    assert refuse(find_lock, project, Settings()) == (
+        "error: cannot read the lock file `uv.lock`\n"
+        "cause: it is a link to `../nosuch/uv.lock`, where there is no file\n"
+        "hint:  make the file, remove the link, or name what to install from with the setting `lock`"
+    )
+    assert find(project, lock="requirements.txt")[0] == "requirements.txt"
+
+
+def test_an_empty_lock_is_refused(make_project):
+    said = refuse(make_recipe, make_project({"poetry.lock": ""}, **PACKAGE), Settings(), {})
+    assert said.startswith("error: cannot read the lock file `poetry.lock`\ncause: it is empty\n")
+
+
+def test_a_lock_of_pipenv_needs_its_pipfile(make_project):
+    said = refuse(make_recipe, make_project({"Pipfile.lock": "{}"}), Settings(), {})
+    assert "cause: pipenv reads it beside its Pipfile only, and there is none" in said

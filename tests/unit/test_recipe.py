@@ -53,7 +53,7 @@ def test_the_install_script_learns_what_to_install(make_project):
         "build-system": {"requires": ["x"]},
         "dependency-groups": {"dev": ["y"]},
     }
-    recipe = make(make_project({"uv.lock": ""}, **tables), extras=["pg"], dependency_groups=["dev"])
+    recipe = make(make_project({"uv.lock": "version = 1\n"}, **tables), extras=["pg"], dependency_groups=["dev"])
     assert read_variables(recipe) == {
         "LOCK_KIND": "uv",
         "LOCK_FILE": "uv.lock",

@@ -58,7 +58,7 @@ def test_a_file_of_its_own_beats_the_project_s_and_leaves_the_rest_of_a_group():
 
 
 def test_a_wrong_value_in_a_file_of_its_own_is_named_as_it_stands_there():
-    with pytest.raises(SettingsError, match=r"setting `groups\.slow\.workers` is not valid"):
+    with pytest.raises(SettingsError, match=r"setting `groups\.slow\.workers` in the file of `--config` is not valid"):
         merge_settings({}, {}, {}, {"groups": {"slow": {"workers": -1}}})
 
 
@@ -287,7 +287,9 @@ def test_an_unknown_placeholder_is_refused_by_name(template, cause):
 
 
 def test_a_lone_brace_is_refused_like_any_other_value():
-    assert refuse({"environment": {"URL": "{user"}})[0].startswith("setting `tool.runner.environment` is not valid")
+    said, reason, _ = refuse({"environment": {"URL": "{user"}})
+    assert said.startswith("setting `tool.runner.environment` is not valid")
+    assert reason == "`URL` has a brace alone; a brace that is meant is doubled"
 
 
 def test_the_fields_of_a_template_are_found_once_each():
