@@ -24,6 +24,7 @@ class LockTools:
             "PDM_USE_VENV": "0",
             "PIPENV_NOSPIN": "1",
             "WORKON_HOME": str(folder / "pipenv"),
+            "TMPDIR": str(folder),  # pipenv leaves files there.
         }
 
     def call(self, project: Path, *argv: str | Path) -> None:
