@@ -122,6 +122,7 @@ def test_psql_at_a_terminal_is_resized_interrupted_and_left(begin) -> None:
     terminal.expect(["200 rows", "--More--"])
     terminal.send("q")
     terminal.sendintr()
+    terminal.expect(PROMPT)  # What is typed before belongs to the pager.
     terminal.sendline(r"\echo 'back' 'again'")
     terminal.expect("back again")
     terminal.expect(PROMPT)
