@@ -1,6 +1,7 @@
 """Fixtures for tests on a real engine: small projects, the command itself, and a check that nothing is left behind."""
 
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,10 @@ from pathlib import Path
 import docker
 import pytest
 from commands import ORDERS, SMALL, Make, find_orphans, list_unused
+
+# What a shell starts in the background ignores interrupts, and all that it starts: nothing could be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
