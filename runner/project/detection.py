@@ -10,7 +10,7 @@ from runner.core.detection_services import CI_FILES, COMPOSE_FILES
 from runner.core.lock_kinds import LOCKS
 from runner.core.snapshot import Snapshot, is_own
 from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
-from runner.project.locks import find_workspace
+from runner.project.locks import find_workspace_lock
 from runner.project.sources import has_git, list_sources
 
 KNOWN = frozenset(
@@ -64,7 +64,7 @@ def read_snapshot(project: Project) -> Snapshot:
     texts |= {name: text for name in modules if (text := read_module(folder / name))}
     repository = find_repository(folder)
     is_root = repository in {None, folder}
-    root = find_workspace(folder)
+    root = find_workspace_lock(folder)
     workspace = os.path.relpath(root / "uv.lock", folder) if root else ""
     remotes = list_remotes(folder)
     return Snapshot(project.pyproject, frozenset(names), texts, remotes, repository is not None, is_root, workspace)

@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 
 from runner.core.lock_kinds import LOCKS, METADATA, LockKind, choose_unlocked, find_kind
 from runner.core.lock_source import Source, choose_source, make_unlocked
 from runner.core.settings import Settings
-from runner.core.snapshot import dig_list
 from runner.errors import SettingsError
 from runner.project.broken_locks import refuse_dangling
 from runner.project.load import Project
-from runner.project.text import read_tables, read_text
+from runner.project.text import read_text
+from runner.project.workspace import find_workspace
 
 PATTERNS = (*LOCKS, *METADATA, "pylock.*.toml", "*requirements*.txt", "*requirements*.in", "requirements/*.txt")
 """Files that a project may be installed from."""
@@ -51,7 +50,7 @@ def find_lock(project: Project, settings: Settings) -> ProjectLock:
     refuse_dangling(project.folder)
     names = list_names(project.folder)
     texts = {name: read_text(project.folder / name) for name in names if name.endswith((".txt", ".in"))}
-    root = find_workspace(project.folder)
+    root = find_workspace_lock(project.folder)
     source = choose_source(names, texts, project.pyproject, WORKSPACE_LOCK if root else "")
     return take_workspace(root) if root and source.path == WORKSPACE_LOCK else locate(project, source)
 
@@ -65,7 +64,7 @@ def take_named(project: Project, named: str) -> ProjectLock:
             f"no such file in `{project.folder}`",
             "correct the setting `lock`",
         )
-    root = find_workspace(project.folder)
+    root = find_workspace_lock(project.folder)
     if root and path.resolve() == root / "uv.lock":
         return take_workspace(root)
     if not path.resolve().is_relative_to(project.folder):
@@ -96,18 +95,7 @@ def list_names(folder: Path) -> list[str]:
     return sorted(name for name in found if (folder / name).is_file())
 
 
-def find_workspace(folder: Path) -> Path | None:
-    """The folder above, in the same repository, whose uv.lock covers this one as a member.
-
-    Source: uv's documentation, "Using workspaces".
-    """
-    for root in folder.parents:
-        if (root / "uv.lock").is_file() and (root / "pyproject.toml").is_file():
-            table = read_tables(root / "pyproject.toml").get("tool", {}).get("uv", {}).get("workspace", {})
-            name = folder.relative_to(root).as_posix()
-            if any(fnmatch(name, each) for each in dig_list(table, "members")):
-                excluded = any(fnmatch(name, each) for each in dig_list(table, "exclude"))
-                return None if excluded else root
-        if (root / ".git").exists():
-            return None
-    return None
+def find_workspace_lock(folder: Path) -> Path | None:
+    """The folder above, in the same repository, whose uv.lock covers this one as a member."""
+    workspace = find_workspace(folder)
+    return workspace.root if workspace and (workspace.root / "uv.lock").is_file() else None

@@ -8,7 +8,7 @@ from runner.core.settings import Settings
 from runner.errors import SettingsError
 from runner.project.load import Project
 from runner.project.lock_files import list_files, make_lock_files, make_lock_text, make_wanted_text
-from runner.project.locks import find_lock, find_workspace
+from runner.project.locks import find_lock, find_workspace_lock
 from runner.project.recipe import make_recipe
 
 pytestmark = pytest.mark.unit
@@ -156,13 +156,13 @@ def test_a_members_lock_is_that_of_its_workspace(make_project):
 
 @pytest.mark.parametrize("folder", ["apps/old", "other"])
 def test_who_is_no_member_has_no_lock_of_the_workspace(make_project, folder):
-    assert find_workspace(make_project(WORKSPACE).folder / folder) is None
+    assert find_workspace_lock(make_project(WORKSPACE).folder / folder) is None
 
 
 def test_a_workspace_of_another_repository_does_not_matter(make_project):
     root = make_project({**WORKSPACE, "apps/web/.git": ""}).folder
-    assert find_workspace(root / "apps/web") is not None, "its own mark of a repository lies in the folder itself"
-    assert find_workspace(make_project({**WORKSPACE, "apps/.git": ""}).folder / "apps/web") is None
+    assert find_workspace_lock(root / "apps/web") is not None, "its own mark of a repository lies in the folder itself"
+    assert find_workspace_lock(make_project({**WORKSPACE, "apps/.git": ""}).folder / "apps/web") is None
 
 
 INCLUDING = {
