@@ -103,7 +103,7 @@ def describe_needs(group: "Group") -> str:
         "retry_budget": group.retry_budget,
     }
     words = [f"{name} {value}" for name, value in own.items() if value is not None]
-    words += [] if group.database else ["no database"]
+    words += {True: ["database"], False: ["no database"], None: []}[group.database]
     words += [] if group.egress else ["no egress"]
     words += [*group.environment, *group.pytest_args]
     return ", ".join(words)

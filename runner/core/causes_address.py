@@ -35,10 +35,15 @@ def diagnose_dial(hit: Hit) -> Diagnosis | None:
 
 
 def diagnose_group(hit: Hit, address: Address) -> Diagnosis | None:
-    """The address is right, but the test's group is one without a database."""
-    groups = [name for name in hit.symptom.groups if not hit.facts.settings.groups[name].database]
-    if not groups or address.port not in {"", HERE[1]} or hit["user"] or hit["database"]:
+    """The address is right, but the test's group is one without a database, or the whole run is."""
+    settings = hit.facts.settings
+    groups = [name for name in hit.symptom.groups if settings.groups[name].database is False]
+    has_none = not settings.database and not any(settings.groups[name].database for name in hit.symptom.groups)
+    if not (groups or has_none) or address.port not in {"", HERE[1]} or hit["user"] or hit["database"]:
         return None
+    if not groups:
+        what = "the run has no database, but its tests look for one"
+        return Diagnosis("no-database", what, ("[tool.runner]", "database = true"))
     what = f"the group `{groups[0]}` has no database, but its tests look for one"
     return Diagnosis("no-database", what, (f"[tool.runner.groups.{groups[0]}]", "database = true"))
 

@@ -10,6 +10,7 @@ from runner.core.detection_database import find_variables, make_template
 from runner.core.detection_django import find_settings, has_plugin
 from runner.core.detection_env_files import read_variables
 from runner.core.detection_flask import find_flask_app
+from runner.core.slots import VARIABLES
 from runner.core.snapshot import Snapshot
 
 RUNNER, TOML_ENVIRONMENT = "[tool.runner]", "[tool.runner.environment]"
@@ -22,6 +23,9 @@ FIELD = re.compile(r"^[ \t]*(?P<name>[A-Za-z_][\w.]*)\n[ \t]*[Ff]ield required\b
 def diagnose_variable(hit: Hit) -> Diagnosis | None:
     """One variable, by its name; what is no variable that the code reads is the key of some other table."""
     name, snapshot = hit["name"], hit.facts.snapshot
+    if name in VARIABLES and not hit.facts.settings.database:
+        what = f"the tests want `{name}`, and the run has no database"
+        return Diagnosis("no-database", what, (RUNNER, "database = true"))
     is_read = not hit.found[0].startswith("KeyError") or name in find_variables(snapshot)
     return tell([name], snapshot) if is_read and name not in hit.facts.settings.environment else None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from runner.core.detection_absence import settle_absence
 from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
@@ -62,6 +63,6 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    for settling in (settle_names, settle_ports, settle, settle_authentication):
+    for settling in (settle_names, settle_ports, settle, settle_authentication, settle_absence):
         detected = settling(snapshot, detected)
     return detected

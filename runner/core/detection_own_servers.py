@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from runner.core.address_places import has_variables
 from runner.core.code_search import search_code
 from runner.core.detection_database import ADDRESS
 from runner.core.detection_python import read_uses
@@ -33,6 +34,8 @@ ASKS = re.compile(r"\bgetfixturevalue\(\s*[\"']postgresql[\"']")
 """The fixture with a server of its own, unless the suite makes one of this name itself."""
 
 MAKES = re.compile(r"^\s*postgresql\s*=|\bfactories\.postgresql\(", re.MULTILINE)
+IMPORTS = re.compile(r"^\s*(?:from|import) pytest_postgresql\b", re.MULTILINE)
+STARTS = re.compile(r"\bpostgresql_proc\(")
 EXECUTABLE = re.compile(r"postgresql_proc\([^)]*\bexecutable\s*=", re.DOTALL)
 OPTIONS = ("host", "port", "user", "password")
 """Of pytest-postgresql, as its documentation has them below "Configuration"."""
@@ -91,10 +94,12 @@ def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
 def detect_fixtures(snapshot: Snapshot) -> Detected:
     """Servers that are processes: pytest-postgresql's fixtures for a server that is there, or its own programs."""
     needed = find_requirements(snapshot)
-    if "pytest-postgresql" in needed:
-        texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
+    texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
+    if "pytest-postgresql" in needed or any(search_code(IMPORTS, text) for _, text in texts):
         is_asked = any(ASKS.search(text) for _, text in texts) and not any(MAKES.search(text) for _, text in texts)
-        if not is_asked and (path := next((path for path, text in texts if NOPROC.search(text)), "")):
+        # Where one module has both, it chooses between them by what it finds.
+        starts = any(search_code(STARTS, text) and not NOPROC.search(text) for _, text in texts)
+        if not (is_asked or starts) and (path := next((path for path, text in texts if NOPROC.search(text)), "")):
             arguments = [f"--postgresql-{each}={{{each}}}" for each in OPTIONS]
             found = Finding("own server", "none: `postgresql_noproc` is told where the server is", path)
             settings = {"pytest_args": arguments, "isolation": "server", "rights": ["createdb"]}
@@ -102,11 +107,12 @@ def detect_fixtures(snapshot: Snapshot) -> Detected:
         path = next((path for path, text in texts if PROC.search(text)), "the requirements")
         program = f"--postgresql-exec=/usr/lib/postgresql/{DEFAULT_VERSION}/bin/pg_ctl"
         is_named = any(EXECUTABLE.search(text) for _, text in texts)
-        return start_own("pytest-postgresql", path, {} if is_named else {"pytest_args": [program]})
-    return start_own("testing.postgresql", "the requirements", {}) if "testing-postgresql" in needed else Detected()
+        return start_own(snapshot, "pytest-postgresql", path, {} if is_named else {"pytest_args": [program]})
+    is_needed = "testing-postgresql" in needed
+    return start_own(snapshot, "testing.postgresql", "the requirements", {}) if is_needed else Detected()
 
 
-def start_own(tool: str, path: str, settings: dict[str, Any]) -> Detected:
+def start_own(snapshot: Snapshot, tool: str, path: str, settings: dict[str, Any]) -> Detected:
     """A tool that runs Postgres's programs: the suite image gets them, and the tool is left alone."""
     found = Finding("own server", f"`{tool}` starts it from the package `postgresql`, one for each worker", path)
     note = (
@@ -114,6 +120,7 @@ def start_own(tool: str, path: str, settings: dict[str, Any]) -> Detected:
         if tool == "pytest-postgresql"
         else f"`{tool}` starts a Postgres by itself; let the tests take `TEST_DATABASE_URL` where it is set"
     )
-    # No test will use the run's own, which a strict run would take for a mistake.
-    ours = {"packages": ["postgresql"], "isolation": "none", "strict": False}
-    return Detected((found,), {**ours, **settings}, (note,))
+    # No test will use the run's own, which a strict run would take for a mistake; where no variable asks for it, it
+    # is not needed at all.
+    spared = {"isolation": "none", "strict": False} if has_variables(snapshot) else {"database": False}
+    return Detected((found,), {"packages": ["postgresql"], **spared, **settings}, (note,))

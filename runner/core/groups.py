@@ -29,7 +29,7 @@ class Group(Struct, frozen=True, kw_only=True):
         when: the moments at which the group runs.
         description: one line, shown by `pytest --markers` and `runner groups`.
         workers: xdist workers for this group; None takes the run's number, 0 means no xdist.
-        database: whether the tests of the group may ask for a database.
+        database: whether the tests of the group may ask for a database; None takes the run's `database`.
         default: whether `runner run` without a selection includes the group.
         egress: whether its tests reach anything but their Postgres.
         isolation: what a slot is for these tests; None, here and below, takes the run's setting of the same name.
@@ -47,7 +47,7 @@ class Group(Struct, frozen=True, kw_only=True):
     when: list[Moment] = []
     description: str = ""
     workers: Workers | None = None
-    database: bool = True
+    database: bool | None = None
     default: bool = True
     egress: bool = True
     isolation: Isolation | None = None

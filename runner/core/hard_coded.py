@@ -12,7 +12,8 @@ from runner.core.detection_database import find_part
 from runner.core.detection_python import find_imports, find_name, find_path, find_settings_classes, is_reader, parse
 
 HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
-"""Calls whose texts nobody dials: options, which have a default only, and what tests of URLs do."""
+HARMLESS |= {"postgresql_proc"}
+"""Calls whose texts nobody dials: options, which have a default only, what tests of URLs do, servers to be started."""
 
 
 @dataclass(frozen=True)

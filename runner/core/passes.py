@@ -159,7 +159,7 @@ def make_needs(settings: Settings, group: Group, cpus: int) -> Needs:
 
     return Needs(
         workers=make_workers(choose(group.workers, settings.workers), cpus),
-        database=group.database,
+        database=choose(group.database, settings.database),
         egress=group.egress,
         isolation=choose(group.isolation, settings.isolation),
         rights=tuple(sorted({*choose(group.rights, settings.rights)})),

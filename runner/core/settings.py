@@ -32,6 +32,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         list[Right],
         Meta(description="what the tests' role may do beside its own: `superuser`, `createdb`, `createrole`"),
     ] = []
+    database: Annotated[
+        bool, Meta(description="whether a run has a Postgres at all; groups may have their own `database`")
+    ] = True
     workers: Annotated[
         Workers,
         Meta(description="xdist workers; `auto` is the number of CPUs of the engine, 0 runs without xdist"),

@@ -347,6 +347,15 @@ def test_a_group_without_a_database_is_named_where_its_tests_look_for_one():
     assert (found.kind, found.todo) == ("no-database", ("[tool.runner.groups.unit]", "database = true"))
 
 
+def test_a_run_without_a_database_is_named_where_tests_look_for_one():
+    error = REFUSED.replace("5433", "5432")
+    found = find(error, make_facts(database=False))
+    assert (found.kind, found.todo) == ("no-database", ("[tool.runner]", "database = true"))
+    groups = {"db": Group(marks=["db"], database=True)}
+    assert find(error, make_facts(database=False, groups=groups), groups=("db",)).kind != "no-database"
+    assert find("KeyError: 'DATABASE_URL'", make_facts(database=False)).kind == "no-database"
+
+
 def test_a_group_without_egress_is_named_where_its_tests_reach_out():
     groups = {"security": Group(marks=["security"], egress=False)}
     found = find("OSError: [Errno 101] Network is unreachable", make_facts(groups=groups), groups=("security",))

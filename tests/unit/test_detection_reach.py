@@ -242,9 +242,32 @@ def test_a_suite_that_may_use_either_starts_its_own_unless_it_makes_the_fixture_
 def test_servers_that_are_processes_get_their_programs(code, arguments):
     settings = detect_own_servers(make({"tests/test_a.py": code}, **depend("pytest-postgresql"))).settings
     assert settings["packages"] == ["postgresql"]
-    assert settings["isolation"] == "none"
-    assert settings["strict"] is False
+    assert settings["database"] is False
     assert settings.get("pytest_args") == arguments
+
+
+def test_a_server_of_the_tests_leaves_the_run_s_where_a_variable_asks_for_one():
+    code = 'def test_a(postgresql): os.environ["SHOP_DATABASE_URL"]'
+    settings = detect_own_servers(make({"tests/test_a.py": code}, **depend("pytest-postgresql"))).settings
+    assert (settings["isolation"], settings["strict"]) == ("none", False)
+    assert "database" not in settings
+
+
+def test_factories_that_start_servers_count_wherever_they_come_from_and_before_others_that_do_not():
+    texts = {
+        "tests/conftest.py": "from pytest_postgresql import factories\np = factories.postgresql_proc(port=5555)\n",
+        "tests/test_there.py": "there = factories.postgresql_noproc()",
+    }
+    assert detect_own_servers(make(texts)).settings["packages"] == ["postgresql"]
+    chosen = "p = factories.postgresql_noproc() if CI else factories.postgresql_proc()"
+    texts = {"tests/conftest.py": f"from pytest_postgresql import factories\n{chosen}\n"}
+    assert "packages" not in detect_own_servers(make(texts)).settings
+
+
+def test_the_address_of_a_server_that_a_test_starts_is_not_one_to_connect_to():
+    code = 'p = postgresql_proc(host="localhost", port=5555, dbname="shop", user="me")'
+    assert detect_addresses(make({"tests/conftest.py": code})) == Detected()
+    assert detect_addresses(make({"tests/conftest.py": code.replace("_proc", "_noproc")})).settings["postgres"]
 
 
 def test_sqlalchemys_plugin_has_databases_of_its_own_whatever_else_is_seen():

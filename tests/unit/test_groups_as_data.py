@@ -35,7 +35,7 @@ def test_only_tests_of_security_are_cut_off_from_the_network_by_default():
 
 def test_a_group_takes_the_run_s_settings_unless_it_says_otherwise():
     group = Group(marks=["a"])
-    own = ("workers", "isolation", "dist", "reruns", "reruns_delay", "timeout", "retry_budget")
+    own = ("workers", "database", "isolation", "dist", "reruns", "reruns_delay", "timeout", "retry_budget")
     assert {getattr(group, name) for name in own} == {None}
     assert (group.environment, group.pytest_args) == ({}, [])
-    assert (group.database, group.egress, group.default) == (True, True, True)
+    assert (group.egress, group.default) == (True, True)

@@ -83,6 +83,14 @@ def test_a_group_takes_the_run_s_settings_where_it_has_none_of_its_own():
     )
 
 
+def test_a_run_without_a_database_has_one_for_the_groups_that_want_it():
+    settings = Settings(
+        database=False, groups={"db": Group(marks=["db"], database=True), "unit": Group(marks=["unit"])}
+    )
+    passes = make_passes(settings, None, "", cpus=2)
+    assert [(each.name, each.needs.database) for each in passes] == [("default", False), ("db", True)]
+
+
 def test_a_group_s_own_settings_count_also_where_they_are_zero():
     group = Group(
         marks=["a"],

@@ -289,6 +289,12 @@ def test_a_pass_for_every_test_has_no_mark_expression():
     assert "-m" not in make_pytest_args(plan, plan.passes[0], colour=False)
 
 
+def test_a_plan_that_collects_has_the_database_that_any_group_may_have():
+    assert not make_collection_plan(make_settings(database=False)).database
+    groups = {"db": Group(marks=["db"], database=True)}
+    assert make_collection_plan(make_settings(database=False, groups=groups)).database
+
+
 def test_a_plan_that_collects_runs_nothing_writes_no_result_file_and_refuses_no_mark():
     plan = make_collection_plan(make_settings(pytest_args=["-p", "mine"]))
     args = make_pytest_args(plan, plan.passes[0], colour=False)
