@@ -17,6 +17,7 @@ from runner.core.detection_ids import detect_ids
 from runner.core.detection_installs import detect_installs
 from runner.core.detection_interpreter import detect_interpreter
 from runner.core.detection_isolation import detect_isolation, settle
+from runner.core.detection_locales import detect_locales
 from runner.core.detection_lock import detect_lock
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
@@ -52,6 +53,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_made_extensions,
     detect_tablespaces,
     detect_ids,
+    detect_locales,
     detect_own_servers,
     detect_other_services,
     detect_marks,

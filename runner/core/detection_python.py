@@ -93,8 +93,13 @@ def read_access(node: ast.AST) -> Iterator[str]:
 
 
 def is_reader(function: ast.expr) -> bool:
-    """Whether a call of it reads a variable: `os.getenv`, `environ.get`, `env.str`, `config`."""
+    """Whether a call of it reads a variable: `os.getenv`, `environ.get`, `env.str`, `config`.
+
+    `app.config` is Flask's table of settings.
+    """
     owner = function.value if isinstance(function, ast.Attribute) else None
+    if isinstance(owner, ast.Attribute) and owner.attr == "config":
+        return False
     named = find_name(owner) in READERS if owner is not None else find_name(function) in READERS
     return named or find_name(function) == "getenv"
 

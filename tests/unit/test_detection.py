@@ -162,6 +162,12 @@ def test_the_ways_to_read_a_variable(code):
     assert detect(make({"app.py": code})).settings == {"environment": {"SHOP_DB_URI": f"postgresql://{PREFIX}"}}
 
 
+def test_the_table_of_an_application_s_settings_is_not_the_environment():
+    assert detect(make({"app.py": 'app.config.setdefault("SHOP_DB_URI", None)'})).settings == {}
+    code = 'app.config.update(SHOP_DB_URI="postgresql://me@localhost:5432/shop")'
+    assert detect(make({"tests/conftest.py": code})).settings["postgres"]["database"] == "shop"
+
+
 @pytest.mark.parametrize(
     "code", ["x = \"os.environ['SHOP_DB_URI']\"", "# os.environ['SHOP_DB_URI']", "os.environ['SHOP_DB_URI'"]
 )

@@ -128,6 +128,25 @@ def test_what_ci_sets_goes_before_what_the_code_suggests():
     assert environment["SHOP_DATABASE_URI"] == f"postgresql+asyncpg://{PARTS}?ssl=disable"
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("sudo locale-gen fr_FR zh_TW.EUC-TW && sudo update-locale", "`fr_FR`, `zh_TW.EUC-TW`"),
+        ("localedef -i de_DE -f UTF-8 de_DE.UTF-8", "`de_DE.UTF-8`"),
+        ("locale-gen en_US.UTF-8", ""),
+        ("locale-gen --purge", ""),
+        ("locale-gen", ""),
+    ],
+)
+def test_locales_that_ci_makes_are_in_the_image(command, words):
+    workflow = f"jobs:\n  t:\n    steps:\n      - run: |\n          {command}\n          pytest\n"
+    detected = detect(make({WORKFLOW: workflow}))
+    assert detected.settings == ({"packages": ["locales-all"]} if words else {})
+    assert [each.found.split(", from")[0] for each in detected.findings if each.subject == "locales"] == [words] * bool(
+        words
+    )
+
+
 def test_a_list_of_addresses_keeps_those_that_need_no_other_server():
     workflow = (
         "jobs:\n  t:\n    env:\n      TEST_DATABASE_URLS: |\n        sqlite:///test.db,\n"
