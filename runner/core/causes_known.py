@@ -6,6 +6,7 @@ from runner.core import (
     causes_address,
     causes_driver,
     causes_packages,
+    causes_plugins,
     causes_rights,
     causes_server,
     causes_services,
@@ -22,6 +23,7 @@ KNOWN: Sequence[Rule] = (
     *causes_driver.RULES,
     *causes_server.RULES,
     *causes_address.RULES,
+    *causes_plugins.RULES,
     *causes_suite.RULES[1:],
     *causes_packages.RULES,
 )

@@ -24,6 +24,7 @@ from runner.core.detection_migrations import detect_migrations
 from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
+from runner.core.detection_own_plugin import detect_own_plugin
 from runner.core.detection_own_servers import detect_own_servers
 from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
@@ -55,6 +56,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_ids,
     detect_locales,
     detect_own_servers,
+    detect_own_plugin,
     detect_other_services,
     detect_marks,
 )

@@ -38,6 +38,9 @@ LOG_END = 1 << 20
 SPOKEN = re.compile(r"^(?:INTERNALERROR>|ERROR:|E  |__main__\.py: error:|\S*pytest\S*: error:|UsageError)")
 """How pytest begins lines that are of no test: of its own end, a conftest, its options."""
 
+CRASHED = re.compile(r"^Traceback \(most recent call last\):\n  File \"\S*/bin/pytest\"", re.MULTILINE)
+"""How Python tells that pytest itself ended, which it does before it has anything to say."""
+
 OURS = frozenset({"postgres", "runner_template", ""})
 """Users of the runner itself, whose first attempts to connect may come too early."""
 
@@ -126,6 +129,9 @@ def read_suite_log(folder: Path) -> Iterator[Symptom]:
     if spoken and ("while loading conftest" in text or "INTERNALERROR>" in text or "rror: " in spoken[0]):
         lines = "\n".join(line.removeprefix("E ").strip() for line in spoken)
         yield Symptom("", lines, spoken[-1], text[-LOG_END:])
+    if crashed := CRASHED.search(text):
+        errors = find_named(text[crashed.start() :])
+        yield Symptom("", "\n".join(errors), errors[-1] if errors else "pytest ended by itself", text[-LOG_END:])
 
 
 def read_setup(folder: Path, what: str) -> Iterator[Symptom]:

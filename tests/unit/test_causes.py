@@ -356,6 +356,20 @@ def test_a_run_without_a_database_is_named_where_tests_look_for_one():
     assert find("KeyError: 'DATABASE_URL'", make_facts(database=False)).kind == "no-database"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ValueError: option names {'--shop'} already added",
+        "ValueError: Plugin already registered under a different name: shop.plugin=<module 'shop.plugin'>",
+    ],
+)
+def test_a_plugin_that_its_own_project_loads_twice_is_named(error):
+    own = {"project": {"entry-points": {"pytest11": {"shop": "shop.plugin"}}}}
+    found = find(error, make_facts(pyproject=own, pytest_args=["-x"]))
+    assert (found.kind, found.todo) == ("plugin-twice", ("[tool.runner]", 'pytest_args = ["-x", "-pno:shop"]'))
+    assert find(error, make_facts()) is None
+
+
 def test_a_group_without_egress_is_named_where_its_tests_reach_out():
     groups = {"security": Group(marks=["security"], egress=False)}
     found = find("OSError: [Errno 101] Network is unreachable", make_facts(groups=groups), groups=("security",))

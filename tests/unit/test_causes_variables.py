@@ -9,7 +9,7 @@ from runner.core.causes_known import KNOWN
 from runner.core.explanation import explain
 from runner.core.settings import Settings
 from runner.core.snapshot import Snapshot
-from runner.report.explaining import read_setup
+from runner.report.explaining import read_setup, read_symptoms
 
 pytestmark = pytest.mark.unit
 
@@ -22,6 +22,15 @@ def find(error, texts=CODE, pyproject=None, test="test_a.py::test_a", **settings
     facts = Facts(Snapshot(pyproject or {}, frozenset(texts), texts), Settings(**settings), "schema", 2)
     found = explain([Symptom(test, error, error.split("\n")[0])], KNOWN, facts)
     return found.causes[0].diagnosis if found.causes else None
+
+
+def test_an_end_of_pytest_s_own_is_told_by_its_traceback(tmp_path):
+    lines = ["Traceback (most recent call last):", '  File "/opt/venv/bin/pytest", line 10, in <module>', "    main()"]
+    (tmp_path / "suite.log").write_text("\n".join([*lines, "ValueError: option names {'--a'} already added", ""]))
+    (symptom,) = read_symptoms(tmp_path, None)
+    assert symptom.errors == "ValueError: option names {'--a'} already added"
+    (tmp_path / "suite.log").write_text("\n".join([lines[0], '  File "app.py", line 1', "ValueError: a", ""]))
+    assert [*read_symptoms(tmp_path, None)] == []
 
 
 @pytest.mark.parametrize(
