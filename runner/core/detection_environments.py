@@ -2,10 +2,10 @@
 
 import ast
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.core.detection_pipfile import list_pipfile, read_pipfile
 from runner.core.ini_text import read_sections
 from runner.core.requirement_lines import INCLUDE
 from runner.core.snapshot import Detected, Finding, Snapshot, dig_list, dig_table, normalize
@@ -46,6 +46,7 @@ def list_environments(snapshot: Snapshot) -> Iterator[tuple[str, Sequence[str], 
         environment = dig_table(tables, "tool", "hatch", "envs", name)
         listed = [*dig_list(environment, "dependencies"), *dig_list(environment, "extra-dependencies")]
         yield "pyproject.toml", clean(listed), clean(dig_list(environment, "features"))
+    yield "Pipfile", list_pipfile(read_pipfile(snapshot.texts)), ()
 
 
 def clean(lines: Sequence[Any]) -> list[str]:
@@ -74,10 +75,7 @@ def find_setup_requirements(texts: Mapping[str, str]) -> list[str]:
     options = read_sections(texts.get("setup.cfg", "")).get("options", {})
     found = options.get("install_requires", "").splitlines()
     found += read_items(find_argument(texts.get("setup.py", ""), "install_requires"))
-    try:
-        pipfile = tomllib.loads(texts.get("Pipfile", ""))
-    except tomllib.TOMLDecodeError:
-        pipfile = {}
+    pipfile = read_pipfile(texts)
     return [*found, *dig_table(pipfile, "packages"), *dig_table(pipfile, "dev-packages")]
 
 

@@ -169,3 +169,15 @@ SETUP_TEXTS = {
 def test_what_older_metadata_asks_for_is_seen():
     assert find_requirements(make(SETUP_TEXTS)) == {"psycopg2", "asyncpg", "aiopg", "pytest"}
     assert find_requirements(make({"Pipfile": "[", "setup.py": "(", "setup.cfg": "x"})) == set()
+
+
+def test_a_pipfile_without_a_lock_says_what_the_tests_need_beside_the_project():
+    pipfile = (
+        '[packages]\npytest = "==8.3.4"\n[dev-packages]\npytest-cov = "*"\n'
+        'mock = {version = ">=5", extras = ["a", "b"]}\n'
+        'old = {version = "*", markers = "python_version < \'3.9\'"}\nown = {path = ".", editable = true}\nodd = 5\n'
+    )
+    project = {"name": "shop", "dependencies": ["pytest"]}
+    settings = detect_test_requirements(make({"Pipfile": pipfile}, project=project)).settings
+    assert settings == {"requirements": ["pytest==8.3.4", "pytest-cov", "mock[a,b]>=5", "old; python_version < '3.9'"]}
+    assert detect_test_requirements(make({"Pipfile": "[packages"}, project=project)).settings == {}
