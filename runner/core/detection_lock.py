@@ -18,7 +18,7 @@ def detect_lock(snapshot: Snapshot) -> Detected:
         if name in snapshot.names
     )
     found = f"none; {', '.join(source.files) or source.path or 'nothing but pytest and psycopg'}"
-    return Detected((Finding("lock", found),), {}, (*foreign, advise_lock(source)))
+    return Detected((Finding("lock", found),), {}, (*foreign, advise_lock(source), *advise_day(snapshot)))
 
 
 def describe_lock(source: Source) -> str:
@@ -33,3 +33,11 @@ def advise_lock(source: Source) -> str:
     resolved = "there is no lock: versions are resolved when the image is built, and stay as long as it does"
     own = f"; `{source.kind} lock` makes one" if source.kind != "project" else ""
     return f"{resolved}; `runner lock` pins them{own}"
+
+
+def advise_day(snapshot: Snapshot) -> tuple[str, ...]:
+    """The versions with which an old project was last tried, where nothing pins them: newer ones may break it."""
+    day = snapshot.idle_since
+    if not day or find_source(snapshot).is_locked:
+        return ()
+    return (f'the last commit is of {day}: `exclude_newer = "{day}"` takes the packages of that day',)

@@ -36,11 +36,13 @@ class Explanation:
         causes: the known ones: those of the whole run first, then by how many tests each explains.
         unknown: errors that no rule knows, with the tests that have them; the commonest first.
         failed: how many tests, and files that could not be collected, failed.
+        hint: what else may be the cause of what no rule knows; empty where nothing is.
     """
 
     causes: Sequence[Cause] = ()
     unknown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     failed: int = 0
+    hint: str = ""
 
 
 def explain(symptoms: Sequence[Symptom], rules: Sequence[Rule], facts: Facts) -> Explanation:

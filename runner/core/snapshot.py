@@ -19,6 +19,7 @@ class Snapshot:
         has_repository: whether git keeps the project.
         is_root: whether no folder above the project's is the repository's.
         workspace: the lock of a workspace above, of which the project is a member; empty where there is none.
+        idle_since: day of the last commit, such as `2024-10-24`, where that is months ago; empty where it is not.
     """
 
     pyproject: Mapping[str, Any] = field(default_factory=dict)
@@ -28,6 +29,7 @@ class Snapshot:
     has_repository: bool = False
     is_root: bool = True
     workspace: str = ""
+    idle_since: str = ""
 
     def find(self, name: str) -> list[str]:
         """Paths of the project's own files with a name; the shortest path first."""

@@ -3,12 +3,14 @@
 import os
 import re
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from runner.core.detection_requirements import REQUIREMENTS
 from runner.core.detection_services import CI_FILES, COMPOSE_FILES
 from runner.core.lock_kinds import LOCKS
 from runner.core.snapshot import Snapshot, is_own
+from runner.project.commit import find_idle_day
 from runner.project.load import DISTRIBUTION, Project, find_nearest, load_project
 from runner.project.locks import find_workspace_lock
 from runner.project.sources import has_git, list_sources
@@ -67,7 +69,10 @@ def read_snapshot(project: Project) -> Snapshot:
     root = find_workspace_lock(folder)
     workspace = os.path.relpath(root / "uv.lock", folder) if root else ""
     remotes = list_remotes(folder)
-    return Snapshot(project.pyproject, frozenset(names), texts, remotes, repository is not None, is_root, workspace)
+    idle_since = find_idle_day(folder, datetime.now(UTC).date())
+    return Snapshot(
+        project.pyproject, frozenset(names), texts, remotes, repository is not None, is_root, workspace, idle_since
+    )
 
 
 def leave_out_samples(names: set[str]) -> set[str]:

@@ -11,6 +11,7 @@ from runner.core.attempt_log import AttemptLog, find_failed
 from runner.core.causes import Facts, Symptom
 from runner.core.causes_known import KNOWN
 from runner.core.causes_suite import COLLECTED, WAITED
+from runner.core.detection_lock import advise_day
 from runner.core.error_lines import find_errors, find_named
 from runner.core.events import Event
 from runner.core.explanation import Explanation, explain
@@ -57,7 +58,9 @@ def explain_run(folder: Path, project: Project, settings: Settings) -> Explanati
     facts = Facts(read_project(project), settings)
     if report is not None:
         facts = replace(facts, isolation=report.isolation, workers=report.workers)
-    return explain([*read_symptoms(folder, report)], KNOWN, facts)
+    explanation = explain([*read_symptoms(folder, report)], KNOWN, facts)
+    hints = () if settings.exclude_newer else advise_day(facts.snapshot)
+    return replace(explanation, hint="".join(hints)) if explanation.unknown else explanation
 
 
 def read_known_report(folder: Path) -> RunReport | None:

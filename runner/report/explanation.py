@@ -60,6 +60,8 @@ def tell_unknown(explanation: Explanation) -> Iterator[str]:
         yield f"  {len(tests):>5}  {show(HIDE(error))}  {DIM}{show(tests[0])}{RESET}"
     if (more := len(explanation.unknown) - SHOWN) > 0:
         yield f"         and {more} other errors: `runner last --json` has all"
+    if explanation.hint:
+        yield make_line("perhaps", f"packages are newer than the project, and no lock has them; {explanation.hint}")
 
 
 def tell_why(explanation: Explanation) -> str:
@@ -92,4 +94,5 @@ def as_dict(explanation: Explanation, run: str) -> dict[str, Any]:
             for cause in explanation.causes
         ],
         "unknown": [{"error": HIDE(error), "tests": list(tests)} for error, tests in explanation.unknown.items()],
+        "hint": explanation.hint,
     }

@@ -1,11 +1,15 @@
 """What `runner init` says of a project's lock, and which extras, groups and requirements it proposes for the tests."""
 
+import subprocess
+from datetime import date
+
 import pytest
 
 from runner.core.detection_environments import read_extras
-from runner.core.detection_lock import detect_lock
+from runner.core.detection_lock import advise_day, detect_lock
 from runner.core.detection_requirements import detect_test_requirements, find_requirements
 from runner.core.snapshot import Snapshot
+from runner.project.commit import find_idle_day
 
 pytestmark = pytest.mark.unit
 
@@ -181,3 +185,21 @@ def test_a_pipfile_without_a_lock_says_what_the_tests_need_beside_the_project():
     settings = detect_test_requirements(make({"Pipfile": pipfile}, project=project)).settings
     assert settings == {"requirements": ["pytest==8.3.4", "pytest-cov", "mock[a,b]>=5", "old; python_version < '3.9'"]}
     assert detect_test_requirements(make({"Pipfile": "[packages"}, project=project)).settings == {}
+
+
+def test_a_project_that_stands_still_is_told_the_day_of_its_last_commit_where_nothing_pins_versions():
+    old = Snapshot({}, frozenset({"setup.py"}), {}, idle_since="2024-10-24")
+    assert 'exclude_newer = "2024-10-24"' in detect_lock(old).notes[-1]
+    assert advise_day(Snapshot({}, frozenset({"uv.lock"}), {"uv.lock": ""}, idle_since="2024-10-24")) == ()
+    assert advise_day(Snapshot({}, frozenset({"setup.py"}), {})) == ()
+
+
+def test_the_day_of_the_last_commit_counts_when_it_is_months_ago(tmp_path, monkeypatch):
+    assert find_idle_day(tmp_path, date(2026, 1, 1)) == ""
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.setenv(name, "2025-06-01T12:00:00Z")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q"], [*who, "commit", "-q", "--allow-empty", "-m", "a"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    assert find_idle_day(tmp_path, date(2026, 1, 1)) == "2025-06-01"
+    assert find_idle_day(tmp_path, date(2025, 6, 30)) == ""
