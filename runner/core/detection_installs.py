@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
+from runner.core.ci_steps import RUNS
 from runner.core.detection_environments import find_declared_extras
-from runner.core.detection_options import RUNS_TESTS, join_lines, list_commands
+from runner.core.detection_options import join_lines, list_commands
 from runner.core.detection_services import CI_FILES
 from runner.core.lock_source import find_source
 from runner.core.snapshot import Detected, Finding, Snapshot, dig_table, normalize
@@ -42,7 +43,7 @@ def list_installing(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
         for job in dig_table(read_yaml(snapshot.texts[path]), "jobs").values():
             lines = [str(table["run"]) for table in walk(job) if isinstance(table.get("run"), str)]
-            if any(map(RUNS_TESTS.search, lines)):
+            if any(map(RUNS.search, lines)):
                 yield path, join_lines("\n".join(lines))
     yield from ((path, text) for path, text in list_commands(snapshot) if not CI_FILES.search(path))
 

@@ -65,6 +65,7 @@ def read_snapshot(project: Project) -> Snapshot:
     texts = {name: read_text(folder / name) for name in sorted(names) if is_read(name)}
     texts |= {name: text for name in modules if (text := read_module(folder / name))}
     repository = find_repository(folder)
+    texts |= read_outer_ci(folder, repository or folder)
     is_root = repository in {None, folder}
     root = find_workspace_lock(folder)
     workspace = os.path.relpath(root / "uv.lock", folder) if root else ""
@@ -106,6 +107,16 @@ def read_module(path: Path) -> str:
         return ""
     is_env = path.name in {"env.py", "manage.py"}
     return content.decode("utf-8", "replace").replace("\r\n", "\n") if is_env or TELLING.search(content) else ""
+
+
+def read_outer_ci(folder: Path, repository: Path) -> dict[str, str]:
+    """CI's files of the repository that name a project's folder below it, by their paths from there."""
+    if repository == folder:
+        return {}
+    named = re.compile(rf"(?<![\w/-]){re.escape(folder.relative_to(repository).as_posix())}(?![\w-])")
+    paths = [*sorted(repository.glob(".github/workflows/*.y*ml")), repository / ".gitlab-ci.yml"]
+    texts = {os.path.relpath(path, folder): read_text(path) for path in paths}
+    return {name: text for name, text in texts.items() if named.search(text)}
 
 
 def find_repository(folder: Path) -> Path | None:

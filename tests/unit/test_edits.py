@@ -304,6 +304,22 @@ def test_a_sample_project_among_the_tests_is_another_project(tmp_path):
     assert any("DB_HOST" in each.after for each in look(tmp_path).changes)
 
 
+def test_ci_of_the_repository_counts_for_a_project_below_it_that_it_names(tmp_path):
+    folder, workflows = tmp_path / "clients" / "python", tmp_path / ".github" / "workflows"
+    for each in (folder, workflows, tmp_path / ".git"):
+        each.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "a"\n[project.optional-dependencies]\nasync = ["asyncpg"]\n'
+    )
+    jobs = "jobs:\n  t:\n    steps:\n      - run: poetry install --extras async\n      - run: make test\n"
+    (workflows / "python.yml").write_text(f"defaults:\n  run:\n    working-directory: clients/python\n{jobs}")
+    (workflows / "other.yml").write_text(f"# clients/python-old\n{jobs}")
+    texts = read_snapshot(find_project(folder)).texts
+    assert [name for name in texts if name.startswith("..")] == ["../../.github/workflows/python.yml"]
+    assert detect(read_snapshot(find_project(folder))).settings["extras"] == ["async"]
+    assert not any(name.startswith("..") for name in read_snapshot(find_project(tmp_path)).texts)
+
+
 def look(folder):
     project = find_project(folder)
     snapshot = read_snapshot(project)
