@@ -21,7 +21,9 @@ def detect_interpreter(snapshot: Snapshot) -> Detected:
     if not found.asked:
         return Detected()
     return Detected(
-        (Finding("Python", f"{found.version} for {found.asked}", found.where.strip("`")),), {}, list_notes(found)
+        (Finding("Python", f"{found.version} for {found.asked}", found.where.strip("`")),),
+        {},
+        list_notes(found, find_newest(snapshot, requires[0])),
     )
 
 
@@ -34,15 +36,22 @@ def find_tried(snapshot: Snapshot, found: Interpreter, requires: str) -> tuple[s
     tried = list_ci_pythons(snapshot)
     if not tried or found.version in tried or found.where == "`.python-version`":
         return None
+    return find_newest(snapshot, requires)
+
+
+def find_newest(snapshot: Snapshot, requires: str) -> tuple[str, str] | None:
+    """The newest Python that CI has, and Debian too, and the file that says so."""
+    tried = list_ci_pythons(snapshot)
     allowed = parse_specifiers(requires) if requires else []
     known = [each for each in tried if each in KNOWN and each not in DOWNLOADED]
     fitting = [each for each in known if not allowed or any(one.contains(f"{each}.99") for one in allowed)]
     return next(((each, tried[each]) for each in sort_down(fitting)), None)
 
 
-def list_notes(found: Interpreter) -> tuple[str, ...]:
-    """What to know of a Python that no release of Debian has."""
+def list_notes(found: Interpreter, other: tuple[str, str] | None) -> tuple[str, ...]:
+    """What to know of a Python that no release of Debian has, with another that CI has, too."""
     if found.origin != "download":
         return ()
     cause = "no release of Debian has it, so that it is fetched where uv gets its builds"
-    return (f"{found.where} asks for Python `{found.asked}`: {cause}; else set `python` to another",)
+    instead = f'`python = "{other[0]}"`, which CI has ({other[1]})' if other else "`python` to another"
+    return (f"{found.where} asks for Python `{found.asked}`: {cause}; else set {instead}",)

@@ -454,3 +454,11 @@ def test_fields_of_nested_settings():
     assert "DATABASE__PORT" not in find_variables(make({"config.py": NESTED.replace("env_nested_delimiter", "x")}))
     environment = detect(make({"config.py": NESTED})).settings["environment"]
     assert environment == {"DATABASE__HOSTNAME": "{host}", "DATABASE__PORT": "{port}"}
+
+
+def test_a_python_that_debian_has_not_is_told_with_one_that_ci_has_too():
+    text = "jobs:\n  t:\n    strategy:\n      matrix:\n        python-version: ['3.10', '3.11']\n"
+    (note,) = detect_interpreter(make({".python-version": "3.10", WORKFLOW: text}, **require(">=3.10"))).notes
+    assert f'else set `python = "3.11"`, which CI has ({WORKFLOW})' in note
+    (note,) = detect_interpreter(make({".python-version": "3.10"}, **require(">=3.10"))).notes
+    assert note.endswith("else set `python` to another")
