@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from runner.core.git_versions import make_script, make_stream, reads_git
+from runner.core.lock_wheels import find_compiled
 from runner.core.native import (
     LOCKED,
     Way,
@@ -99,6 +100,8 @@ class Installation:
         native = list_project_packages(self.project.pyproject, self.names, python) if self._is_native else []
         # Whoever names packages for builds has something to compile.
         compiler = list_compiler(python) if locked or self.settings.build_packages else []
+        # Those of other languages need what nobody can tell from here; most are in one of these.
+        compiler += [*list_compiler(python), "g++"] if find_compiled(self.locked, python) else []
         needed = [package for name in locked for package in LOCKED[name][0]]
         git = ["git"] if self._reads_git or uses_git(self.locked) else []
         found = unite(self.settings.build_packages, native, compiler, needed, git)

@@ -33,7 +33,10 @@ WISHES = {
         "version",
         "`image` takes a server from a registry; `mirrors` a line of sources of an archive that has it",
     ),
-    "extension": ("extensions", "leave it out, or set `version`: each has other packages"),
+    "extension": (
+        "extensions",
+        "leave it out, or set `version`: each has other packages; `image` names a server that has it",
+    ),
     "locale": ("locale", "`locale -a` of the machine where the tests pass lists its own"),
 }
 """By the first word: the key of `postgres`, and what else can be done."""
