@@ -43,7 +43,35 @@ read_poetry() {
         return
     fi
     export POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
+    if ! export_poetry "$@" 2>/build/refused; then
+        cat /build/refused >&2
+        grep -q 'Dependency walk failed' /build/refused && export_newer "$@"
+    fi
+}
+
+export_poetry() {
     /build/exporter/bin/poetry --directory "$folder" export --no-ansi --format requirements.txt --output "$locked" "$@"
+}
+
+# Where a package has two versions, locks of Poetry before 2.0 do not say which is for which Python, and its export may
+# find none. A lock of today's form does; it is written from the other, and taken when it has no other versions.
+export_newer() {
+    say "note: $LOCK_FILE is of an older form, which Poetry does not export; the same versions are locked anew"
+    cp "$LOCK_FILE" /build/own.lock
+    /build/exporter/bin/poetry --directory "$folder" lock --no-ansi --quiet
+    list_versions /build/own.lock > /build/own.versions
+    list_versions "$LOCK_FILE" > /build/new.versions
+    others=$(LC_ALL=C comm -13 /build/own.versions /build/new.versions)
+    if [ -n "$others" ]; then
+        say "other versions: $others" >&2
+        return 1
+    fi
+    export_poetry "$@"
+    cp /build/own.lock "$LOCK_FILE"
+}
+
+list_versions() {
+    sed -n -e '/^name = /{s/^name = //;N;s/\nversion = / /p}' "$1" | LC_ALL=C sort -u
 }
 
 read_pdm() {

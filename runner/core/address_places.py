@@ -33,15 +33,18 @@ Found = tuple[Address, str]
 def find_addresses(snapshot: Snapshot) -> list[Found]:
     """Addresses of settings; those of other modules only where no variable leads to the database."""
     found: dict[str, list[Found]] = {kind: [] for kind in KINDS}
+    dialled: list[Found] = []
     found["settings"] += find_in_ini(snapshot)
     for path, text in snapshot.python_files():
         kind = find_kind(path)
         for each in find_hard_coded(text) if kind else ():
             found["test" if each.in_test else kind].append((each.address, f"{path}:{each.line}"))
+            if each.is_dialled and is_test(path):
+                dialled.append((each.address, f"{path}:{each.line}"))
     whole = [[each for each in found[kind] if each[0].has_names] for kind in KINDS]
     named = [each for each in (*whole[0], *whole[1]) if is_named(each[1], snapshot)]
     parts = [each for kind in ("settings", "variant", "module") for each in found[kind] if not each[0].has_names]
-    further = [] if has_variables(snapshot) else whole[1:]
+    further = [dialled] if has_variables(snapshot) else whole[1:]
     return next(filter(None, [named, whole[0], *further, parts]), [])
 
 

@@ -1,11 +1,12 @@
 """Addresses that stand in Python code as they are, where nothing from outside can change them. Pure."""
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from runner.core.address_tables import name_arguments, read_table
+from runner.core.address_tables import CONNECTS, name_arguments, read_table
 from runner.core.addresses import URL, WORD, Address, find_address, is_fixed
 from runner.core.constant_texts import evaluate, fill, find_constants, list_assignments, list_items, list_variables
 from runner.core.detection_database import find_part
@@ -14,6 +15,9 @@ from runner.core.detection_python import find_imports, find_name, find_path, fin
 HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
 HARMLESS |= {"postgresql_proc"}
 """Calls whose texts nobody dials: options, which have a default only, what tests of URLs do, servers to be started."""
+
+SETUP = re.compile(r"(?:async)?set_?up(?:_?class|_?module|_method|_function)?", re.IGNORECASE)
+"""What unittest and pytest call before tests."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,14 @@ class HardCoded:
         address: as far as it is fixed.
         line: its number.
         in_test: whether it stands within a test: tests of drivers have many that nobody dials.
+        is_dialled: whether all its parts stand there, and before the tests something connects to it, whatever the
+            variables say that other code reads.
     """
 
     address: Address
     line: int
     in_test: bool
+    is_dialled: bool = False
 
 
 @cache
@@ -51,7 +58,7 @@ class Finder(ast.NodeVisitor):
         self._constants = constants
         self._imports = imports
         self._settings = settings
-        self._in_test = False
+        self._in_test = self._in_setup = False
         self._texts: dict[str, str] = {}
 
     def visit_Module(self, node: ast.Module) -> None:
@@ -105,11 +112,13 @@ class Finder(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """The body of a function; decorators hold parameters."""
-        before, self._in_test = self._in_test, self._in_test or node.name.startswith("test")
+        before = self._in_test, self._in_setup
+        self._in_test = self._in_test or node.name.startswith("test")
+        self._in_setup = self._in_setup or SETUP.fullmatch(node.name) is not None
         self._read_parts(list_variables(node.body))
         for each in node.body:
             self.visit(each)
-        self._in_test = before
+        self._in_test, self._in_setup = before
 
     visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815
 
@@ -162,6 +171,12 @@ class Finder(ast.NodeVisitor):
         if address and (address.has_names or is_fixed(address.host)):
             self.found.append(HardCoded(address, line, self._in_test))
 
+    def _is_dialled(self, address: Address, function: str) -> bool:
+        is_whole = all([address.user, address.password, address.host, address.dbname])
+        connects = bool(function) and (self._in_setup or CONNECTS.fullmatch(function) is not None)
+        return is_whole and connects and not self._in_test
+
     def _read_table(self, values: Mapping[str, str], line: int, function: str = "") -> None:
         if address := read_table({key.lower(): text for key, text in values.items()}, function):
-            self.found.append(HardCoded(address, line, self._in_test))
+            dialled = self._is_dialled(address, function)
+            self.found.append(HardCoded(address, line, self._in_test, dialled))

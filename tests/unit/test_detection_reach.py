@@ -264,6 +264,27 @@ def test_factories_that_start_servers_count_wherever_they_come_from_and_before_o
     assert "packages" not in detect_own_servers(make(texts)).settings
 
 
+WHOLE = 'host="localhost", port="5432", username="me", password="secret", database="shop"'
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"class TestQueue(TestCase):\n    def setUp(self):\n        self.queue = Queue({WHOLE})\n",
+        f"class Base(TestCase):\n    async def asyncSetUp(self):\n        self.queue = await Queue.make({WHOLE})\n",
+        f"import asyncpg\nasync def pool():\n    return await asyncpg.connect({WHOLE})\n",
+    ],
+)
+def test_what_is_dialled_before_the_tests_counts_though_other_code_reads_variables(code):
+    texts = {"shop/queue.py": 'import os\nHOST = os.getenv("PG_HOST", "localhost")\n', "tests/test_a.py": code}
+    settings = detect_addresses(make(texts)).settings
+    assert settings["isolation"] == "sandbox"
+    assert settings["postgres"] == {"user": "me", "password": "secret", "database": "shop", "host": "localhost"}
+    for other in (code.replace('password="secret", ', ""), code.replace("setUp", "make").replace("asyncpg", "x")):
+        texts["tests/test_a.py"] = other.replace("asyncSetUp", "make")
+        assert detect_addresses(make(texts)) == Detected()
+
+
 def test_the_address_of_a_server_that_a_test_starts_is_not_one_to_connect_to():
     code = 'p = postgresql_proc(host="localhost", port=5555, dbname="shop", user="me")'
     assert detect_addresses(make({"tests/conftest.py": code})) == Detected()
