@@ -36,6 +36,9 @@ ASKS = re.compile(r"\bgetfixturevalue\(\s*[\"']postgresql[\"']")
 MAKES = re.compile(r"^\s*postgresql\s*=|\bfactories\.postgresql\(", re.MULTILINE)
 IMPORTS = re.compile(r"^\s*(?:from|import) pytest_postgresql\b", re.MULTILINE)
 STARTS = re.compile(r"\bpostgresql_proc\(")
+PROGRAMS = re.compile(r"[\"'](?:[^\s\"']*/)?(?:initdb|pg_ctl)[\"']")
+"""Programs of a server's own, as an argument or a part of a path."""
+
 EXECUTABLE = re.compile(r"postgresql_proc\([^)]*\bexecutable\s*=", re.DOTALL)
 OPTIONS = ("host", "port", "user", "password")
 """Of pytest-postgresql, as its documentation has them below "Configuration"."""
@@ -108,8 +111,12 @@ def detect_fixtures(snapshot: Snapshot) -> Detected:
         program = f"--postgresql-exec=/usr/lib/postgresql/{DEFAULT_VERSION}/bin/pg_ctl"
         is_named = any(EXECUTABLE.search(text) for _, text in texts)
         return start_own(snapshot, "pytest-postgresql", path, {} if is_named else {"pytest_args": [program]})
-    is_needed = "testing-postgresql" in needed
-    return start_own(snapshot, "testing.postgresql", "the requirements", {}) if is_needed else Detected()
+    if "testing-postgresql" in needed:
+        return start_own(snapshot, "testing.postgresql", "the requirements", {})
+    # In a single test it may be one server more, beside the one that all others use.
+    shared = (path for path, text in texts if path.endswith("conftest.py") and PROGRAMS.search(text))
+    path = next(shared, "")
+    return start_own(snapshot, "initdb", path, {}) if path else Detected()
 
 
 def start_own(snapshot: Snapshot, tool: str, path: str, settings: dict[str, Any]) -> Detected:

@@ -58,7 +58,7 @@ REACHES = (
 """What SQL says. Source of the rights: the statements' pages in PostgreSQL's documentation."""
 
 CALLS = (
-    make_reach(r"(?<![\w.])(?:create_database|drop_database)\(", "createdb"),
+    make_reach(r"(?<![\w.])(?:create_database|drop_database|temporary_database)\(", "createdb"),
     make_reach(r"\bLogicalReplicationConnection\b", "superuser", wal_level="logical"),
     make_reach(r"\.tpc_begin\(|\bbegin_twophase\(|\btwophase=True", isolation="", max_prepared_transactions=10),
 )

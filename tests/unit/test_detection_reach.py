@@ -246,6 +246,12 @@ def test_servers_that_are_processes_get_their_programs(code, arguments):
     assert settings.get("pytest_args") == arguments
 
 
+def test_programs_of_a_server_that_a_conftest_starts_are_in_the_image():
+    texts = {"test/conftest.py": 'run([os.path.join(bindir, "initdb"), "-D", folder])'}
+    assert detect_own_servers(make(texts)).settings == {"packages": ["postgresql"], "database": False}
+    assert detect_own_servers(make({"test/test_a.py": texts["test/conftest.py"]})).settings == {}
+
+
 def test_a_server_of_the_tests_leaves_the_run_s_where_a_variable_asks_for_one():
     code = 'def test_a(postgresql): os.environ["SHOP_DATABASE_URL"]'
     settings = detect_own_servers(make({"tests/test_a.py": code}, **depend("pytest-postgresql"))).settings
