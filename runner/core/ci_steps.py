@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from runner.core.ci_scripts import follow
 from runner.core.detection_services import CI_FILES, IMAGE, REFERENCE
 from runner.core.snapshot import Snapshot, dig, dig_list, dig_table
 from runner.core.yaml_reading import read_pairs, read_yaml, walk
@@ -23,7 +24,7 @@ class Step:
 
     Attributes:
         where: the file.
-        commands: what it runs.
+        commands: what it runs; scripts of the project's that it calls are behind them.
         variables: what these see beside the machine's own.
         has_postgres: whether a Postgres runs beside it.
     """
@@ -37,7 +38,8 @@ class Step:
 def list_steps(snapshot: Snapshot) -> list[Step]:
     """The steps that run tests or migrations, those beside a Postgres first."""
     paths = sorted(path for path in snapshot.texts if CI_FILES.search(path))
-    found = [each for path in paths for each in read_steps(path, read_yaml(snapshot.texts[path]))]
+    steps = [each for path in paths for each in read_steps(path, read_yaml(snapshot.texts[path]))]
+    found = [replace(each, commands=follow(each.commands, snapshot)) for each in steps]
     return sorted((each for each in found if RUNS.search(each.commands)), key=lambda each: not each.has_postgres)
 
 

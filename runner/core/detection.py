@@ -8,7 +8,7 @@ from runner.core.detection_authentication import settle_authentication
 from runner.core.detection_choices import detect_choices
 from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
-from runner.core.detection_django import detect_django
+from runner.core.detection_django import detect_django, settle_django
 from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_engine import detect_engine
 from runner.core.detection_env_files import detect_env_files
@@ -67,6 +67,6 @@ def detect(snapshot: Snapshot) -> Detected:
     detected = Detected()
     for each in DETECTORS:
         detected |= each(snapshot)
-    for settling in (settle_names, settle_ports, settle, settle_authentication, settle_absence):
+    for settling in (settle_names, settle_ports, settle, settle_django, settle_authentication, settle_absence):
         detected = settling(snapshot, detected)
     return detected

@@ -4,6 +4,7 @@ import re
 from pathlib import PurePosixPath
 
 from runner.core.ci_steps import list_steps
+from runner.core.detection_django_tests import find_tests
 from runner.core.detection_requirements import find_requirements
 from runner.core.pytest_files import ALONE, SECTIONS, TABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
@@ -49,7 +50,31 @@ def detect_django(snapshot: Snapshot) -> Detected:
     if path := find_unseen(snapshot):
         seen = Finding("tests", f"in files named `{PATTERN}`, as Django has it", path)
         detected |= Detected((seen,), {"pytest_args": [f"--override-ini=python_files={PATTERN}"]})
+    return detected | detect_places(snapshot, manage)
+
+
+def detect_places(snapshot: Snapshot, manage: str) -> Detected:
+    """From where modules are imported, as the folder of Django's script is, and where the tests are that CI runs."""
+    folder = str(PurePosixPath(manage).parent).removeprefix(".")
+    detected = Detected()
+    if folder and not is_set(snapshot, "pythonpath"):
+        seen = Finding("tests", f"import from `{folder}`, as Django's script does", manage)
+        detected |= Detected((seen,), {"pytest_args": [f"--override-ini=pythonpath={folder}"]})
+    paths, where = find_tests(snapshot, folder)
+    if paths and not is_set(snapshot, "testpaths"):
+        words = " ".join(paths)
+        seen = Finding("tests", f"in {', '.join(f'`{each}`' for each in paths)}", where or manage)
+        detected |= Detected((seen,), {"pytest_args": [f"--override-ini=testpaths={words}"]})
     return detected
+
+
+def settle_django(snapshot: Snapshot, detected: Detected) -> Detected:
+    """What detectors found, with the right to make databases, which pytest-django needs beside any other."""
+    rights = detected.settings.get("rights", [])
+    if not rights or not has_plugin(snapshot) or {"createdb", "superuser"} & {*rights}:
+        return detected
+    found = Finding("rights", "createdb: pytest-django makes a database for each worker", "the requirements")
+    return detected | Detected((found,), {"rights": ["createdb"]})
 
 
 def find_settings(snapshot: Snapshot) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from runner.core.addresses import SCHEME, find_address
+from runner.core.ci_scripts import follow
 from runner.core.detection_python import find_name, is_reader, parse
 from runner.core.detection_services import CI_FILES, give_variable, make_template
 from runner.core.pytest_files import TABLES
@@ -70,7 +71,7 @@ def list_commands(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             for table in walk(read_yaml(text)):
                 steps = [table.get("run"), table.get("script"), table.get("before_script")]
                 lines = [one for each in steps for one in (each if isinstance(each, list) else [each])]
-                yield from ((path, join_lines(each)) for each in lines if isinstance(each, str))
+                yield from ((path, join_lines(follow(each, snapshot))) for each in lines if isinstance(each, str))
         elif FILES.search(path):
             yield path, join_lines(text)
     for keys in TABLES:

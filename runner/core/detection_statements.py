@@ -40,6 +40,12 @@ START = r"(?:^|;|\n) *"
 REACHES = (
     make_reach(rf"{START}(?:CREATE|DROP|ALTER) DATABASE\b", "createdb"),
     make_reach(rf"{START}(?:CREATE|DROP|ALTER) (?:ROLE|USER) (?!MAPPING\b)", "createrole"),
+    # Who may make roles is no member of them.
+    make_reach(
+        rf"{START}(?:ALTER [^;]*?\bOWNER TO|REASSIGN OWNED BY|SET (?:LOCAL |SESSION )?ROLE)"
+        r" \"?(?!CURRENT_|SESSION_|NONE)",
+        "superuser",
+    ),
     make_reach(rf"{START}(?:CREATE|DROP) SCHEMA\b", isolation="database"),
     make_reach(r"\bpg_(?:terminate|cancel)_backend\b"),
     make_reach(rf"{START}ALTER SYSTEM\b", "superuser"),

@@ -83,7 +83,10 @@ class Detected:
 STRENGTH = ("schema", "database", "none", "server", "sandbox")
 """`none` leaves a suite alone that has databases of its own for its workers; with a server for each it still may."""
 
-SETS = frozenset({"rights", "extensions", "databases", "pytest_args", "packages", "extras", "init_sql", "requirements"})
+SETS = frozenset(
+    {"rights", "extensions", "databases", "pytest_args", "packages", "extras", "dependency_groups", "init_sql"}
+    | {"requirements"}
+)
 """Settings whose items are added up."""
 
 

@@ -6,6 +6,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from runner.core.ci_scripts import SCRIPTS
 from runner.core.detection_requirements import REQUIREMENTS
 from runner.core.detection_services import CI_FILES, COMPOSE_FILES
 from runner.core.lock_kinds import LOCKS
@@ -85,7 +86,7 @@ def leave_out_samples(names: set[str]) -> set[str]:
 
 def is_read(name: str) -> bool:
     """Whether a file's text is read whatever it holds."""
-    known = (CI_FILES, COMPOSE_FILES, ENV_FILES)
+    known = (CI_FILES, COMPOSE_FILES, ENV_FILES, SCRIPTS)
     is_known = PurePosixPath(name).name in KNOWN or any(each.search(name) for each in known)
     return is_known or name.endswith(".sql") or REQUIREMENTS.search(name) is not None
 

@@ -237,6 +237,27 @@ def test_the_extras_that_a_command_installs_are_the_tests(command, extras):
     assert settings.get("extras", []) == extras
 
 
+GROUPS = {"dev": ["pytest"], "pg": ["psycopg"], "translate": ["argos"], "docs": ["sphinx"]}
+
+
+@pytest.mark.parametrize(
+    ("command", "groups"),
+    [
+        ("uv sync --frozen --group translate", ["pg", "translate"]),
+        ("uv sync --group=translate --group docs", ["pg", "translate"]),
+        ("pip install --group dev --group pg", ["pg"]),
+        ("uv run --group translate pytest", ["pg", "translate"]),
+        ("uv sync; echo --group translate", ["pg"]),
+        ("pytest --group 1", ["pg"]),
+    ],
+)
+def test_the_groups_that_a_command_installs_are_the_tests_beside_the_drivers(command, groups):
+    tables = {"project": {"dependencies": []}, "dependency-groups": GROUPS}
+    assert (
+        detect(make({"Makefile": f"test:\n\t{command}\n\tpytest\n"}, **tables)).settings["dependency_groups"] == groups
+    )
+
+
 def test_what_a_job_without_tests_installs_is_not_the_tests():
     job = "{{steps: [{{run: 'uv sync --extra {}'}}, {{run: {}}}]}}"
     workflow = f"jobs:\n  a: {job.format('fast', 'mkdocs')}\n  b: {job.format('other', 'pytest')}\n"
