@@ -19,6 +19,7 @@ from runner.project.load import Project
 from runner.project.lock_files import list_files, make_lock_files, make_lock_text, make_wanted_text
 from runner.project.locks import find_lock
 from runner.project.packing import pack_sources
+from runner.project.root_package import leave_out_root
 from runner.project.sources import list_sources
 from runner.project.text import read_text
 from runner.project.writable import find_folders
@@ -81,7 +82,7 @@ def make_recipe(project: Project, settings: Settings, environ: Mapping[str, str]
     lock = find_lock(project, settings)
     if lock.is_locked:
         refuse_unreadable(lock.path)
-    sources = list_sources(project.folder)
+    sources = leave_out_root(project.folder, list_sources(project.folder))
     files = list_files(project, settings, lock)
     named = [os.path.relpath(path, project.folder) for path in files]
     sources += [name for name in named if name not in sources and not name.startswith("..")]  # Ignored by git.
