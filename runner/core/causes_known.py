@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from runner.core import (
     causes_address,
+    causes_django,
     causes_driver,
     causes_packages,
     causes_plugins,
@@ -25,5 +26,6 @@ KNOWN: Sequence[Rule] = (
     *causes_address.RULES,
     *causes_plugins.RULES,
     *causes_suite.RULES[1:],
+    *causes_django.RULES,
     *causes_packages.RULES,
 )
