@@ -8,6 +8,7 @@ from runner.core.addresses import SCHEME, Address, find_address, is_fixed
 from runner.core.detection_database import ADDRESS, find_part, find_variables
 from runner.core.detection_django import has_plugin
 from runner.core.hard_coded import find_hard_coded
+from runner.core.pytest_files import TABLES
 from runner.core.snapshot import Snapshot, dig, is_own, is_test
 
 KINDS = ("settings", "variant", "shared", "test", "module")
@@ -69,10 +70,10 @@ def is_named(where: str, snapshot: Snapshot) -> bool:
     """Whether pytest is told to take the settings of a module for Django."""
     if not is_django(snapshot):
         return False
-    named = dig(snapshot.pyproject, "tool", "pytest", "ini_options", "DJANGO_SETTINGS_MODULE")
+    named = [dig(snapshot.pyproject, *keys, "DJANGO_SETTINGS_MODULE") for keys in TABLES]
     texts = [text for path, text in snapshot.texts.items() if INI_FILES.search(path)]
     found = [match[1] for text in texts for match in DJANGO_SETTINGS.finditer(text)]
-    paths = (each.replace(".", "/") + ".py" for each in [*found, named] if isinstance(each, str))
+    paths = (each.replace(".", "/") + ".py" for each in [*found, *named] if isinstance(each, str))
     return where.rpartition(":")[0].endswith(tuple(paths))
 
 

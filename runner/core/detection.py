@@ -29,6 +29,7 @@ from runner.core.detection_own_servers import detect_own_servers
 from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
+from runner.core.detection_sqlite import detect_sqlite
 from runner.core.detection_statements import detect_statements
 from runner.core.detection_tablespaces import detect_tablespaces
 from runner.core.snapshot import Detected, Snapshot
@@ -44,6 +45,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_database,
     detect_drivers,
     detect_env_files,
+    detect_sqlite,
     detect_services,
     detect_ci_variables,
     detect_engine,

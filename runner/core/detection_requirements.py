@@ -8,6 +8,7 @@ from runner.core.detection_environments import (
     detect_environments,
     find_declared_extras,
     find_setup_requirements,
+    list_environments,
 )
 from runner.core.lock_groups import find_default_groups, find_groups
 from runner.core.lock_kinds import LockKind, pins_pytest
@@ -35,6 +36,8 @@ def find_requirements(snapshot: Snapshot) -> frozenset[str]:
         if REQUIREMENTS.search(path):
             found += text.splitlines()
     found += find_setup_requirements(snapshot.texts)
+    found += [each for names in find_declared_extras(snapshot).values() for each in names]
+    found += [each for _, requirements, _ in list_environments(snapshot) for each in requirements]
     return frozenset(filter(None, map(normalize, found)))
 
 

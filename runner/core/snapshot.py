@@ -85,7 +85,7 @@ STRENGTH = ("schema", "database", "none", "server", "sandbox")
 
 SETS = frozenset(
     {"rights", "extensions", "databases", "pytest_args", "packages", "extras", "dependency_groups", "init_sql"}
-    | {"requirements"}
+    | {"requirements", "writable"}
 )
 """Settings whose items are added up."""
 
