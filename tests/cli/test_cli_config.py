@@ -55,13 +55,13 @@ def test_the_same_is_there_as_json(cli):
     assert shown["timeout"] == {"value": 9.5, "source": "environment"}
     assert shown["lock"] == {"value": "", "source": "default"}
     assert shown["groups"]["source"] == "pyproject.toml"
-    none = dict.fromkeys(["isolation", "rights", "dist", "reruns", "reruns_delay", "timeout", "retry_budget"])
+    own = ("database", "isolation", "rights", "dist", "reruns", "reruns_delay", "timeout", "retry_budget")
+    none = dict.fromkeys(own)
     assert shown["groups"]["value"]["db"] == {
         "marks": ["db"],
         "when": [],
         "description": "",
         "workers": 1,
-        "database": True,
         "default": True,
         "egress": True,
         "environment": {},
