@@ -137,5 +137,6 @@ def own(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo:
         member.mode |= stat.S_IRUSR | stat.S_IWUSR
     else:
         member.uid = member.gid = 0
-        member.mode = 0o555 if member.isdir() or member.mode & 0o111 else 0o444
+        # As in a checkout, so that what tests copy is theirs to write; the suite's user is not its owner.
+        member.mode = 0o755 if member.isdir() or member.mode & 0o111 else 0o644
     return member

