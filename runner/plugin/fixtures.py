@@ -15,12 +15,13 @@ from .connecting import ServerError, connect
 from .databases import Databases, open_databases
 from .ports import NoFreePortError
 from .session_fixtures import fail, find_url
+from .stash import StashKey, find_stash
 from .wrapping import wrapper
 
-FAILED: pytest.StashKey[bool] = pytest.StashKey()
+FAILED: StashKey[bool] = StashKey()
 """Whether a test failed so far, its setup included."""
 
-IN_USE: pytest.StashKey[list[str]] = pytest.StashKey()
+IN_USE: StashKey[list[str]] = StashKey()
 """The names of a test's own databases while it uses them."""
 
 TROUBLE = (ServerError, AddressError, RefusedError, TimeoutError)
@@ -55,7 +56,7 @@ class Fixtures:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         """Keep whether the test failed until its fixtures end; a repeated test begins anew."""
         report = yield
-        item.stash[FAILED] = report.failed or (call.when != "setup" and item.stash.get(FAILED, False))
+        find_stash(item)[FAILED] = report.failed or (call.when != "setup" and find_stash(item).get(FAILED, False))
         return report
 
     @pytest.fixture
@@ -86,7 +87,7 @@ class Fixtures:
             name, url = self._databases.take()
         except TROUBLE as error:
             fail(f"no database of its own for the test: {error}")
-        in_use = request.node.stash.setdefault(IN_USE, [])
+        in_use = find_stash(request.node).setdefault(IN_USE, [])
         in_use.append(name)
         yield url
         in_use.remove(name)
@@ -95,7 +96,7 @@ class Fixtures:
     @staticmethod
     def _end(databases: Databases, name: str, item: pytest.Item) -> None:
         try:
-            said = databases.give_back(name, item.nodeid, item.stash.get(FAILED, False))
+            said = databases.give_back(name, item.nodeid, find_stash(item).get(FAILED, False))
         except ServerError as error:
             fail(f"cannot drop the database {name}: {error}")
         if said:

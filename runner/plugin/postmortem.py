@@ -20,6 +20,7 @@ from . import slot
 from .channel import Channel, RefusedError
 from .fixtures import IN_USE
 from .reports import find_groups
+from .stash import find_stash
 from .wrapping import wrapper
 
 FILE = "failure.json"
@@ -79,7 +80,7 @@ class Postmortem:
             return
 
     def _describe(self, item: pytest.Item, report: pytest.TestReport) -> dict[str, Any]:
-        names = item.stash.get(IN_USE, [])
+        names = find_stash(item).get(IN_USE, [])
         return {
             "began": self._began,
             "traceback": cut(report.longreprtext),

@@ -17,6 +17,7 @@ import pytest
 
 from . import slot, transient
 from .channel import Channel
+from .stash import StashKey, find_stash
 from .wrapping import wrapper
 
 DECLARED, MARKED = "declared", "mark"
@@ -28,7 +29,7 @@ class Retries:
     def __init__(self, wiring: Mapping[str, Any], channel: Channel) -> None:
         self._wiring = wiring
         self._channel = channel
-        self._error = pytest.StashKey[BaseException]()
+        self._error = StashKey[BaseException]()
         self._asked = 0
         self._began = 0.0
 
@@ -60,10 +61,10 @@ class Retries:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep the error for `limit`, and put its class into the report, which goes to the controller."""
         report = yield
-        if self._error in item.stash:
-            del item.stash[self._error]
+        if self._error in find_stash(item):
+            del find_stash(item)[self._error]
         if call.excinfo is not None and report.failed:
-            item.stash[self._error] = call.excinfo.value
+            find_stash(item)[self._error] = call.excinfo.value
             # xdist sends a report's attributes to the controller, whatever their names.
             vars(report).update(
                 runner_error=transient.describe(call.excinfo.value), runner_reason=self._find_reason(item)
@@ -75,7 +76,7 @@ class Retries:
 
         A test's own mark speaks for that test, also for its failed assertions, and the summary names it.
         """
-        error = item.stash.get(self._error, None)
+        error = find_stash(item).get(self._error, None)
         if error is not None and transient.find_transient(error, self._wiring["transient"]):
             return DECLARED
         return MARKED if item.get_closest_marker("flaky") else ""

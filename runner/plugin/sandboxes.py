@@ -1,5 +1,7 @@
 """Lets xdist start each worker in a sandbox of its own, which the container's keeper makes (images/base/keeper.py)."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import sys
