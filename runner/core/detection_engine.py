@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from runner.core.detection_python import parse, read_access, read_text
+from runner.core.detection_python import list_nodes, read_access, read_text
 from runner.core.snapshot import Detected, Finding, Snapshot
 
 VALUE = re.compile(r"(?:django\.db\.backends\.)?(?:postgres(?:ql)?|pgsql|psql|pg)(?:_psycopg2)?", re.IGNORECASE)
@@ -26,7 +26,7 @@ def detect_engine(snapshot: Snapshot) -> Detected:
 @cache
 def find_choices(text: str) -> tuple[tuple[str, str], ...]:
     """Each such variable that a module reads, and its value."""
-    return tuple(each for node in ast.walk(parse(text)) for each in read_choice(node))
+    return tuple(each for node in list_nodes(text) for each in read_choice(node))
 
 
 def read_choice(node: ast.AST) -> Iterator[tuple[str, str]]:

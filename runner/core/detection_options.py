@@ -7,7 +7,7 @@ from functools import cache
 
 from runner.core.addresses import SCHEME, find_address
 from runner.core.ci_scripts import follow
-from runner.core.detection_python import find_name, is_reader, parse
+from runner.core.detection_python import find_name, is_reader, list_nodes
 from runner.core.detection_services import CI_FILES, give_variable, make_template
 from runner.core.pytest_files import TABLES
 from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_test
@@ -106,7 +106,7 @@ def make_detected(option: str, value: str, where: str) -> Detected:
 @cache
 def find_added(text: str) -> tuple[tuple[str, str], ...]:
     """Options that a conftest adds and that want an address, each with one; not those that ask the environment."""
-    nodes = [*ast.walk(parse(text))] if "addoption" in text else []
+    nodes = list_nodes(text) if "addoption" in text else []
     calls = [each for each in nodes if isinstance(each, ast.Call) and find_name(each.func) == "addoption"]
     return tuple((option, default) for each in calls for option, default in read_option(each))
 

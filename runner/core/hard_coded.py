@@ -43,7 +43,7 @@ def find_hard_coded(text: str) -> tuple[HardCoded, ...]:
     """Each address; none where the text is no Python that this one reads."""
     tree = parse(text)
     try:
-        finder = Finder(find_constants(tree), find_imports(tree), find_settings_classes(text))
+        finder = Finder(find_constants(tree), find_imports(text), find_settings_classes(text))
         finder.visit(tree)
     except RecursionError:
         return ()
