@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from runner.core import (
     causes_address,
+    causes_containers,
     causes_django,
     causes_driver,
     causes_packages,
@@ -18,6 +19,7 @@ from runner.core.causes import Rule
 
 KNOWN: Sequence[Rule] = (
     *causes_suite.RULES[:1],
+    *causes_containers.RULES,
     *causes_services.RULES,
     *causes_rights.RULES,
     *causes_variables.RULES,
@@ -25,6 +27,7 @@ KNOWN: Sequence[Rule] = (
     *causes_server.RULES,
     *causes_address.RULES,
     *causes_plugins.RULES,
+    *causes_containers.WITHOUT_ENGINE,
     *causes_suite.RULES[1:],
     *causes_django.RULES,
     *causes_packages.RULES,

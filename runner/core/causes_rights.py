@@ -68,6 +68,14 @@ def diagnose_exists(hit: Hit) -> Diagnosis:
 NO_TABLES = "no table is there: no `setup` makes them"
 
 
+def diagnose_missing_schema(hit: Hit) -> Diagnosis:
+    """A schema of a fixed name that somebody makes before the tests elsewhere."""
+    isolation = (RUNNER, 'isolation = "database"') if hit.facts.isolation == "schema" else ()
+    made = f'init_sql = ["CREATE SCHEMA {hit["name"]}"]'
+    what = f"the tests expect the schema `{hit['name']}`, which nobody has made"
+    return Diagnosis("no-schema", what, (*isolation, POSTGRES, made))
+
+
 def diagnose_missing_table(hit: Hit) -> Diagnosis | None:
     """Tables that nobody has made, where the project has a tool that would, or does more before its own tests."""
     from runner.core.detection_migrations import detect_migrations
@@ -199,5 +207,6 @@ RULES: Sequence[Rule] = (
         r"could not (?:extend|write to) file .*No space left on device|could not resize shared memory segment",
         say("memory", "the server's memory is full", RUNNER, "postgres_memory = 4096  # MiB; 0: on disk"),
     ),
+    rule(r"InvalidSchemaName(?:Error)?\b.*schema \"(?P<name>\w+)\" does not exist", diagnose_missing_schema),
     rule(r"relation \"[^\"]+\" does not exist|UndefinedTable\b", diagnose_missing_table),
 )

@@ -112,21 +112,6 @@ def diagnose_hang(hit: Hit) -> Diagnosis:
     )
 
 
-def diagnose_own_server(hit: Hit) -> Diagnosis:
-    """A suite that wants to start containers or servers by itself."""
-    packages = "\n".join(hit.facts.snapshot.texts.values())
-    tool = next((each for each in ("testcontainers", "pytest-docker", "pytest-postgresql") if each in packages), "")
-    who = f"`{tool}`" if tool else "the suite"
-    return Diagnosis(
-        "own-server",
-        f"{who} wants to start a server of its own: {hit.found[0].strip()}",
-        (
-            "let its fixture give the database that is there where `TEST_DATABASE_URL` is set;",
-            "pytest-postgresql: `factories.postgresql_noproc()` with PGHOST, PGPORT, PGUSER, PGPASSWORD",
-        ),
-    )
-
-
 def diagnose_marker(hit: Hit) -> Diagnosis:
     """A mark that nobody declared, where pytest is strict about that."""
     return Diagnosis(
@@ -179,12 +164,6 @@ RULES: Sequence[Rule] = (
             RUNNER,
             'isolation = "sandbox"  # a work tree for each worker',
         ),
-    ),
-    rule(
-        r"DockerException|Error while fetching server API version"
-        r"|(?:docker|dockerd|podman)['\"]?: (?:command )?not found"
-        r"|No such file or directory: ['\"](?:docker|docker-compose|pg_ctl|initdb)['\"]|ExecutableMissingException",
-        diagnose_own_server,
     ),
     rule(
         r"(?:Failed to resolve '|Could not resolve host: |getaddrinfo failed for |Cannot connect to host )"

@@ -1,7 +1,7 @@
 """Suites that start a server or a container of their own, and how they come to one that a run can give them. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.core.address_places import has_variables
@@ -47,15 +47,15 @@ LINES = 'if url := os.environ.get("TEST_DATABASE_URL"): yield url; return'
 
 BEGIN = f"let its fixture begin with: `{LINES}`"
 
-PARTS = (
-    'os.environ["PGHOST"], int(os.environ["PGPORT"]), os.environ["PGDATABASE"], os.environ["PGPASSWORD"]'
-    ', os.environ["PGUSER"]'
-)
-OVERRIDES = {
-    "pytest-databases": "where `PGHOST` is set, let a fixture `postgres_service` of your conftest (its scope: session)"
-    f" give `PostgresService(None, {PARTS})`"
-}
-"""What to write where the fixture is the plugin's own. Source: pytest-databases' `docker/postgres.py`."""
+BY_ENGINE = frozenset({"testcontainers", "pytest-databases", "docker"})
+"""Tools that speak to an engine by the package `docker`; the plugin's own engine (`plugin/engine.py`) answers them."""
+
+INSTEAD: Mapping[str, Any] = {"isolation": "server", "postgres": {"authentication": "trust"}}
+"""What a container of a test's own has: a server that is its alone, and roles and passwords of its choice."""
+
+MOCK_RESOURCES = {"HOST": "{host}", "PORT": "{port}", "USERNAME": "{user}", "PASSWORD": "{password}"}
+MOCK_RESOURCES |= {"ROOT_DATABASE": "{dbname}"}
+"""Parts of the address of a server that pytest-mock-resources takes where it is there. Source: its `config.py`."""
 
 
 def detect_own_servers(snapshot: Snapshot) -> Detected:
@@ -78,7 +78,7 @@ def find_tools(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
             yield tool, "the requirements"
     shared = (path for path, text in tests if path.endswith("conftest.py") and COMMAND.search(text))
     if path := next(shared, ""):
-        yield "docker", path
+        yield "docker run", path
 
 
 def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
@@ -90,13 +90,27 @@ def make_detected(snapshot: Snapshot, tool: str, path: str) -> Detected:
     if variable := next((each for each in variables if each in MARKERS), ""):
         told = Finding("own server", f"none where `{variable}` is set, so it is", path)
         return Detected((found, told), {"environment": {variable: "true"}})
-    note = f"`{tool}` starts a Postgres by itself ({path}); {OVERRIDES.get(tool, BEGIN)}"
-    return Detected((found,), {}, (note,))
+    if tool in BY_ENGINE and is_of_postgres(snapshot, tool):
+        told = Finding("isolation", f"server: it stands in for the containers of `{tool}`", path)
+        return Detected((found, told), {**INSTEAD})
+    return Detected((found,), {}, (f"`{tool}` starts a Postgres by itself ({path}); {BEGIN}",))
+
+
+def is_of_postgres(snapshot: Snapshot, tool: str) -> bool:
+    """Whether a file with a tool says what it is for; one that only the requirements name is for the database."""
+    texts = [text for path, text in snapshot.python_files() if is_test(path) and search_code(CONTAINERS[tool], text)]
+    return not texts or any("postgres" in text.lower() for text in texts)
 
 
 def detect_fixtures(snapshot: Snapshot) -> Detected:
     """Servers that are processes: pytest-postgresql's fixtures for a server that is there, or its own programs."""
     needed = find_requirements(snapshot)
+    if "pytest-mock-resources" in needed:
+        found = Finding(
+            "own server", "`pytest-mock-resources` takes the one that its variables name", "the requirements"
+        )
+        variables = {f"PMR_POSTGRES_{part}": template for part, template in MOCK_RESOURCES.items()}
+        return Detected((found,), {"environment": variables, "isolation": "server"})
     texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
     if "pytest-postgresql" in needed or any(search_code(IMPORTS, text) for _, text in texts):
         is_asked = any(ASKS.search(text) for _, text in texts) and not any(MAKES.search(text) for _, text in texts)

@@ -124,6 +124,7 @@ def make_environment(
         "arguments": [*filter(has_placeholder, list_own_arguments(plan, each, server))],
         "own": sorted(own),
         "server": server,
+        "engine": server is not None and SPREAD in server and settings.postgres.authentication == "trust",
         "call": call,
         "restores": each.needs.isolation != "none",
         "transient": settings.transient,

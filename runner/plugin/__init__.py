@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from . import (
+    engine,
     failed,
     fixtures,
     folders,
@@ -36,6 +37,7 @@ from .channel import Channel, open_channel
 from .wrapping import wrapper
 
 WIRING = slot.activate() or standalone.activate()
+engine.activate(WIRING)
 CHANNEL = open_channel(WIRING["reports"]) if WIRING.get("reports") else None
 FAILED = failed.Failed(WIRING["failed"]) if WIRING.get("failed") else None
 

@@ -178,7 +178,19 @@ KINDS = [
     ("network", "OSError: [Errno 101] Network is unreachable"),
     ("network", "aiohttp.ClientConnectorError: Cannot connect to host api.example.com:443 ssl:default [Timeout]"),
     ("own-server", "docker.errors.DockerException: Error while fetching server API version: ('Connection aborted.'"),
+    (
+        "versions",
+        "docker.errors.DockerException: Error while fetching server API version: Not supported URL scheme http+docker",
+    ),
     ("own-server", "FileNotFoundError: [Errno 2] No such file or directory: 'docker'"),
+    (
+        "service",
+        (
+            'docker.errors.ImageNotFound: 404 Client Error: Not Found ("no such image: redis: '
+            'tests have no engine; declare it in a Compose file (`services`)")'
+        ),
+    ),
+    ("no-schema", 'psycopg.errors.InvalidSchemaName: schema "orders" does not exist'),
     ("fixture", "fixture 'widget' not found"),
     ("plugin", "fixture 'mocker' not found"),
     ("plugin", "pytest: error: unrecognized arguments: --cov=app"),
@@ -222,6 +234,13 @@ def test_a_cause_is_named_by_what_the_failure_says_and_comes_with_something_to_d
 )
 def test_what_only_resembles_a_cause_is_none(error):
     assert find(error) is None
+
+
+@pytest.mark.parametrize(("isolation", "lines"), [("schema", 4), ("database", 2)])
+def test_a_schema_that_is_missing_is_made_in_a_database_of_the_workers_own(isolation, lines):
+    found = find('InvalidSchemaName: schema "orders" does not exist', Facts(isolation=isolation))
+    assert len(found.todo) == lines
+    assert found.todo[-1] == 'init_sql = ["CREATE SCHEMA orders"]'
 
 
 def test_what_a_test_compared_is_no_error_of_its_own():

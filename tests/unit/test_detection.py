@@ -225,9 +225,9 @@ def test_what_a_run_sets_anyway_stays_plain_where_other_code_needs_it_so():
 
 
 def test_tests_that_start_their_own_postgres_are_told():
-    assert any(
-        "`testcontainers` starts a Postgres" in note for note in detect(make({}, **depend("testcontainers"))).notes
-    )
+    found = detect(make({}, **depend("testcontainers")))
+    assert found.settings["isolation"] == "server"
+    assert any("`testcontainers` starts containers" in each.found for each in found.findings)
 
 
 @pytest.mark.parametrize(

@@ -340,10 +340,16 @@ def test_what_a_step_of_ci_runs_before_the_tests(line, setup):
 
 
 @pytest.mark.parametrize("text", ["from pytest_databases.docker.postgres import PostgresService\n", ""])
-def test_a_plugin_that_starts_containers_has_a_fixture_to_replace(text):
-    (note,) = detect_own_servers(make({"tests/conftest.py": text}, **depend("pytest-databases[postgres]"))).notes
-    assert note.startswith("`pytest-databases` starts a Postgres by itself")
-    assert "a fixture `postgres_service` of your conftest" in note
+def test_a_plugin_that_starts_containers_gets_a_server_for_each_worker_instead(text):
+    found = detect_own_servers(make({"tests/conftest.py": text}, **depend("pytest-databases[postgres]")))
+    assert found.settings == {"isolation": "server", "postgres": {"authentication": "trust"}}
+    assert found.notes == ()
+
+
+def test_a_plugin_that_takes_a_server_by_variables_is_told_the_workers():
+    settings = detect_own_servers(make({}, **depend("pytest-mock-resources[docker]"))).settings
+    assert settings["isolation"] == "server"
+    assert settings["environment"]["PMR_POSTGRES_ROOT_DATABASE"] == "{dbname}"
 
 
 FLASK = {"migrations/alembic.ini": "[alembic]\n"}
