@@ -27,6 +27,7 @@ from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
 from runner.core.detection_own_plugin import detect_own_plugin
 from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_paths import detect_paths
 from runner.core.detection_ports import settle_ports
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
@@ -51,6 +52,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_ci_variables,
     detect_engine,
     detect_options,
+    detect_paths,
     detect_choices,
     detect_addresses,
     detect_statements,

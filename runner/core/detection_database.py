@@ -31,7 +31,10 @@ PARTS = {
     "DB": "{dbname}",
     "DATABASE": "{dbname}",
 }
-OTHERS = re.compile(r"MYSQL|MARIA|MONGO|REDIS|SQLITE|CLICKHOUSE|INFLUX|ORACLE|MSSQL|NEO4J|CELERY|DUCKDB|TINYDB")
+OTHERS = re.compile(
+    r"MYSQL|MARIA|MONGO|REDIS|SQLITE|CLICKHOUSE|INFLUX|ORACLE|MSSQL|NEO4J|CELERY|DUCKDB|TINYDB"
+    r"|COCKROACH|SPATIALITE|GEOPACKAGE|GPKG"
+)
 """What has a host or an address too, but is no Postgres."""
 
 PLAIN = "postgresql://"

@@ -16,8 +16,11 @@ HATCH = ("hatch-test", "test", "tests", "default")
 PLACES = re.compile(r"\{(?:toxinidir|tox_root|root)\}/?")
 """tox's words for the project's folder. Source: tox's documentation, "Configuration"."""
 
-CONDITION = re.compile(r"^[\w!,.-]+\s*:\s")
+CONDITION = re.compile(r"^(?P<factors>[\w!,.{}-]+)\s*:\s+")
 """A line for some of tox's environments only."""
+
+EXCLUDING = re.compile(r"![\w.]+(?:-![\w.]+)*")
+"""Factors that leave out single environments."""
 
 
 def detect_environments(snapshot: Snapshot) -> Detected:
@@ -51,10 +54,16 @@ def list_environments(snapshot: Snapshot) -> Iterator[tuple[str, Sequence[str], 
 
 def clean(lines: Sequence[Any]) -> list[str]:
     """Requirements without tox's own language; what only some environments have is left out."""
-    stripped = [PLACES.sub("", line).strip() for line in lines if isinstance(line, str)]
+    stripped = [strip(PLACES.sub("", line).strip()) for line in lines if isinstance(line, str)]
     return [
         line for line in stripped if line and not line.startswith("#") and not CONDITION.match(line) and "{" not in line
     ]
+
+
+def strip(line: str) -> str:
+    """A line without a condition that only leaves out single environments, for it holds in the usual ones."""
+    match = CONDITION.match(line)
+    return line[match.end() :] if match and EXCLUDING.fullmatch(match["factors"]) else line
 
 
 def find_declared_extras(snapshot: Snapshot) -> dict[str, set[str]]:

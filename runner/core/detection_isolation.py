@@ -15,7 +15,8 @@ SECTION = re.compile(r"^\[db\](?:\n[^\[\n]*)*?\npostgresql\s*=", re.MULTILINE)
 """Where the plugin finds the address for `--db postgresql`; what it takes else is mostly SQLite."""
 
 OWN = "none: SQLAlchemy's plugin makes a database for each worker, from the process that leads them"
-TEST_SCHEMA = "CREATE SCHEMA IF NOT EXISTS test_schema"
+TEST_SCHEMAS = ("test_schema", "test_schema_2")
+"""What the suite's README wants to be there."""
 
 
 def settle(snapshot: Snapshot, detected: Detected) -> Detected:
@@ -34,8 +35,10 @@ def settle(snapshot: Snapshot, detected: Detected) -> Detected:
     settings = {**detected.settings, "isolation": "none", "rights": ["superuser"]}
     if any(SECTION.search(text) for path, text in texts if path.endswith(".cfg")):
         settings = join(settings, {"pytest_args": ["--db=postgresql"]})
-        if any("test_schema" in text for path, text in texts if is_test(path)):
-            settings = join(settings, {"postgres": {"init_sql": [TEST_SCHEMA]}})
+        tests = [text for path, text in texts if is_test(path)]
+        if wanted := [name for name in TEST_SCHEMAS if any(re.search(rf"\b{name}\b", text) for text in tests)]:
+            made = [f"CREATE SCHEMA IF NOT EXISTS {name}" for name in wanted]
+            settings = join(settings, {"postgres": {"init_sql": made}})
     findings = [each for each in detected.findings if each.subject not in {"isolation", "rights"}]
     return Detected((*findings, Finding("isolation", OWN, where)), settings, detected.notes)
 

@@ -61,19 +61,27 @@ def detect_test_requirements(snapshot: Snapshot) -> Detected:
     extras = find_declared_extras(snapshot)
     chosen_extras = choose(extras, set(), covered or bool(chosen))
     taken = find_taken(snapshot, source).union(*(found[name] for name in {*default, *chosen}))
-    if not DRIVERS & taken.union(*(extras[name] for name in chosen_extras)):
+    is_driven = bool(DRIVERS & taken.union(*(extras[name] for name in chosen_extras)))
+    if not is_driven:
         driving = [name for name in found if name not in {*default, *chosen} and DRIVERS & found[name]]
         chosen += driving[:1]
-        chosen_extras += [name for name in extras if DRIVERS & extras[name]][: not driving]
+        more = [name for name in extras if DRIVERS & extras[name]][: not driving]
+        chosen_extras += more
+        is_driven = bool(driving or more)
     detected = Detected()
     for setting, names, word in (("dependency_groups", chosen, "group"), ("extras", chosen_extras, "extra")):
         if names:
             words = ", ".join(f"{word} `{name}`" for name in names)
             where = source.path if source.path in {"setup.py", "setup.cfg"} else "pyproject.toml"
             detected |= Detected((Finding("tests need", words, where),), {setting: names})
-    if covered or chosen or chosen_extras or source.kind != "project":
+    if source.kind != "project":
         return detected
-    return detected | detect_environments(snapshot)
+    if not (covered or chosen or chosen_extras):
+        return detected | detect_environments(snapshot)
+    # Whoever names no driver elsewhere may do so for tox alone.
+    found_there = detect_environments(snapshot)
+    has_driver = DRIVERS & {*map(normalize, found_there.settings.get("requirements", ()))}
+    return detected | found_there if has_driver and not is_driven else detected
 
 
 def find_taken(snapshot: Snapshot, source: Source) -> set[str]:

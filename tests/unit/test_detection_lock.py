@@ -135,6 +135,16 @@ setuptools.setup(name="a", extras_require=extras)
             {"requirements": ["pytest"], "extras": ["pg"]},
         ),
         ({"tox.ini": "[testenv]\ndeps = pytest\n"}, {"dependency-groups": {"dev": ["pytest"]}}, {}),
+        (
+            {"tox.ini": "[testenv]\ndeps =\n  pytest\n  !pypy3: psycopg2-binary\n  pypy3: psycopg2cffi\n"},
+            {"dependency-groups": {"dev": ["pytest"]}},
+            {"requirements": ["pytest", "psycopg2-binary"]},
+        ),
+        (
+            {"tox.ini": "[testenv]\ndeps =\n  pytest\n  !pypy3: psycopg2-binary\n"},
+            {"dependency-groups": {"dev": ["pytest", "asyncpg"]}},
+            {},
+        ),
     ],
 )
 def test_without_a_lock_setuptools_tox_and_hatch_tell_what_the_tests_need(texts, tables, settings):

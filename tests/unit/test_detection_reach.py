@@ -9,6 +9,7 @@ from runner.core.detection import detect
 from runner.core.detection_addresses import detect_addresses
 from runner.core.detection_ids import detect_ids
 from runner.core.detection_own_servers import detect_own_servers
+from runner.core.detection_paths import detect_paths
 from runner.core.detection_statements import detect_statements
 from runner.core.snapshot import Detected, Snapshot
 
@@ -308,6 +309,10 @@ def test_sqlalchemys_plugin_has_databases_of_its_own_whatever_else_is_seen():
     assert [each.where for each in detected.findings if each.subject == "isolation"] == ["tests/conftest.py"]
     assert detected.settings["postgres"]["user"] == "scott"
     assert detected.settings["pytest_args"] == ["--db=postgresql"]
+    assert "init_sql" not in detected.settings["postgres"]
+    tests = {"test/test_b.py": 'schemas = ["test_schema", "test_schema_2"]'}
+    wanted = ["CREATE SCHEMA IF NOT EXISTS test_schema", "CREATE SCHEMA IF NOT EXISTS test_schema_2"]
+    assert detect(make(texts | tests)).settings["postgres"]["init_sql"] == wanted
 
 
 def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
@@ -320,7 +325,6 @@ def test_a_server_of_the_tests_is_none_where_a_variable_names_another():
 @pytest.mark.parametrize(
     "code",
     [
-        "from testcontainers.postgres import PostgresContainer",
         "def url(docker_services): ...",
         "client = docker.from_env()",
         "from docker import APIClient",
@@ -331,6 +335,16 @@ def test_containers_of_the_tests_are_told_with_the_line_that_is_missing(code):
     (note,) = detect_own_servers(make({"tests/conftest.py": code}, **depend("pytest-docker"))).notes
     assert "starts a Postgres by itself (tests/conftest.py)" in note
     assert 'os.environ.get("TEST_DATABASE_URL")' in note
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["from testcontainers.postgres import PostgresContainer", 'from docker import APIClient\nimage = "postgres:16"'],
+)
+def test_containers_that_the_plugins_engine_stands_in_for_need_a_server_for_each_worker(code):
+    found = detect_own_servers(make({"tests/conftest.py": code}))
+    assert found.settings == {"isolation": "server", "postgres": {"authentication": "trust"}}
+    assert found.notes == ()
 
 
 def test_what_only_stands_in_texts_and_comments_starts_nothing():
@@ -351,6 +365,32 @@ def test_a_suite_that_starts_containers_only_outside_ci_is_told_that_it_is_in_ci
     assert detected.notes == ()
 
 
+MAKEFILE = "test:\n\tcoverage run -m pytest src tests -vv\n"
+NAMES = ("src/app.py", "tests/test_a.py", "examples/one/test_b.py")
+
+
+@pytest.mark.parametrize(
+    ("texts", "arguments"),
+    [
+        ({"Makefile": MAKEFILE}, ["--override-ini=testpaths=src tests"]),
+        ({"Makefile": MAKEFILE + "\tpip install pytest\n"}, ["--override-ini=testpaths=src tests"]),
+        ({"tox.ini": "[testenv]\ncommands = pytest ./tests/ -k examples"}, ["--override-ini=testpaths=tests"]),
+        ({"Makefile": MAKEFILE + "\tpytest -n 2\n"}, None),
+        ({"Makefile": "test:\n\tpytest src tests examples\n"}, None),
+        ({"Makefile": MAKEFILE, "pytest.ini": "[pytest]\ntestpaths = tests\n"}, None),
+        ({"README.md": "pytest src tests"}, None),
+        ({}, None),
+    ],
+)
+def test_the_folders_that_commands_give_to_pytest_are_its_own_where_there_are_tests_elsewhere(texts, arguments):
+    assert detect_paths(make(texts, *NAMES)).settings.get("pytest_args") == arguments
+
+
+def test_folders_in_pytests_settings_need_no_option():
+    tables = {"tool": {"pytest": {"ini_options": {"testpaths": ["tests"]}}}}
+    assert detect_paths(make({"Makefile": MAKEFILE}, *NAMES, **tables)).settings == {}
+
+
 def test_an_address_in_the_ids_needs_the_same_one_for_every_worker():
     code = (
         'import os, pytest\nURLS = os.environ["TEST_DATABASE_URLS"].split(",")\n'
@@ -360,3 +400,5 @@ def test_an_address_in_the_ids_needs_the_same_one_for_every_worker():
     other = code.replace("URLS)", '["a", "b"])')
     assert detect_ids(make({"tests/test_a.py": other})).settings == {}
     assert detect_ids(make({"tests/test_a.py": code.replace("TEST_DATABASE_URLS", "PAGES")})).settings == {}
+    named = code.replace("URLS)", "NAMES)") + 'NAMES = ["postgresql", "sqlite"]\n'
+    assert detect_ids(make({"tests/test_a.py": named})).settings == {}
