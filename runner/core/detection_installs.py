@@ -21,6 +21,7 @@ NAMED = re.compile(
 GROUPS = re.compile(r"\s(?:--group|--only-group|--with|-G)[\s=]+(?P<quote>[\"'])?(?P<names>(?(quote)[^\"']+|[\w.,-]+))")
 """How the same commands name groups. Source: uv's, Poetry's, PDM's and pip's documentation."""
 
+EVERY = {"extra": re.compile(r"(?<!\S)--all-extras(?!\S)"), "group": re.compile(r"(?<!\S)--all-groups(?!\S)")}
 NOT_FOR_TESTS = re.compile(
     r"doc|lint|format|style|typ(?:es?|ing)|mypy|build|release|publish|deploy|bench|benchmarks?|all"
 )
@@ -46,7 +47,7 @@ def find_installed(
     declared = {normalize(name): name for name in names}
     found: dict[str, str] = {}
     for path, text in list_installing(snapshot) if declared else ():
-        for name in list_named(text, pattern):
+        for name in list_named(text, pattern, EVERY[word], declared):
             if (known := declared.get(normalize(name))) and not NOT_FOR_TESTS.match(known.lower()):
                 found.setdefault(known, path)
     findings = [
@@ -65,9 +66,11 @@ def list_installing(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield from ((path, text) for path, text in list_commands(snapshot) if not CI_FILES.search(path))
 
 
-def list_named(text: str, pattern: re.Pattern[str]) -> Iterator[str]:
-    """The names in a text's commands."""
+def list_named(text: str, pattern: re.Pattern[str], every: re.Pattern[str], declared: Iterable[str]) -> Iterator[str]:
+    """The names in a text's commands, all of those that there are where one says so."""
     for command in INSTALLS.finditer(text):
+        if every.search(command[0]):
+            yield from declared
         for match in pattern.finditer(command[0]):
             named = match.groupdict()
             yield from re.split(r"[\s,]+", (named["names"] or named.get("bracketed", "")).strip())

@@ -225,6 +225,7 @@ EXTRAS = {"Pg": ["psycopg"], "fast": ["orjson"], "docs": ["sphinx"], "other": ["
         ("poetry install -E pg -E fast", ["Pg", "fast"]),
         ("poetry install --extras 'pg fast' && pytest", ["Pg", "fast"]),
         ("uv sync --extra pg --extra=fast", ["Pg", "fast"]),
+        ("uv sync --all-extras --dev", ["Pg", "fast", "other"]),
         ('pip install -e ".[pg,fast]" tox', ["Pg", "fast"]),
         ("pip install .[pg]; echo .[other]", ["Pg"]),
         ("pip install .[docs] requests[other]", ["Pg"]),
