@@ -33,6 +33,7 @@ from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_sqlite import detect_sqlite
 from runner.core.detection_statements import detect_statements
+from runner.core.detection_system_packages import detect_system_packages
 from runner.core.detection_tablespaces import detect_tablespaces
 from runner.core.snapshot import Detected, Snapshot
 
@@ -62,6 +63,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_locales,
     detect_own_servers,
     detect_own_plugin,
+    detect_system_packages,
     detect_other_services,
     detect_marks,
 )

@@ -7,6 +7,7 @@ from runner.core.detection_choices import detect_choices
 from runner.core.detection_options import detect_options
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
+from runner.core.detection_system_packages import detect_system_packages
 from runner.core.hard_coded import find_hard_coded
 from runner.core.matrices import list_values
 from runner.core.snapshot import Snapshot
@@ -257,6 +258,24 @@ def test_the_groups_that_a_command_installs_are_the_tests_beside_the_drivers(com
     assert (
         detect(make({"Makefile": f"test:\n\t{command}\n\tpytest\n"}, **tables)).settings["dependency_groups"] == groups
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        (
+            "sudo apt-get update && sudo apt-get install -y libsqlite3-mod-spatialite gdal-bin",
+            "`libsqlite3-mod-spatialite`, `gdal-bin`",
+        ),
+        ("apt install libpq-dev python3-dev", ""),
+        ("apt-get -qq install --no-install-recommends libmagic1; echo x", "`libmagic1`"),
+        ("pip install gdal", ""),
+    ],
+)
+def test_packages_of_the_system_that_ci_installs_are_told(command, names):
+    workflow = f"jobs:\n  test:\n    steps:\n      - run: |\n          {command}\n          pytest\n"
+    notes = detect_system_packages(make({".github/workflows/tests.yml": workflow})).notes
+    assert [each.partition(" (")[0] for each in notes] == ([f"CI installs {names}"] if names else [])
 
 
 def test_what_a_job_without_tests_installs_is_not_the_tests():
