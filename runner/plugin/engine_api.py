@@ -48,6 +48,9 @@ class Engine(ThreadingMixIn, UnixStreamServer):
         self.commands: dict[str, tuple[Container, Any, int]] = {}
         self.lock = threading.RLock()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: it is a client that went away, and standard error is the suite's."""
+
 
 def serve(server: Mapping[str, str]) -> Path:
     """Start an engine in a thread of this process; returns its socket."""

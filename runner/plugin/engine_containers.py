@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .engine_database import MAINTENANCE, Database
@@ -17,6 +18,9 @@ IMAGE = re.compile(r"(?:^|/)(?:postgres(?:ql)?|postgis|pgvector|timescaledb(?:-h
 """Images with a Postgres, as far as names tell."""
 
 INSIDE = "5432/tcp"
+INIT = "/docker-entrypoint-initdb.d"
+"""Whose files the image runs at its first start. Source: its documentation, "Initialization scripts"."""
+
 LOG = "PostgreSQL init process complete; ready for start up.\n" + 2 * "database system is ready to accept connections\n"
 """What suites wait for: the image's server says it once before its end of initdb, and once after that."""
 
@@ -62,6 +66,19 @@ class Container:
         """The database that the image makes."""
         variables = self.variables
         return variables.get("POSTGRES_DB") or variables.get("POSTGRES_USER") or MAINTENANCE
+
+    def list_scripts(self) -> list[Path]:
+        """Files of SQL for the image's folder of them, in the order of their names there."""
+        host = self.asked.get("HostConfig") or {}
+        places = [each.split(":")[:2] for each in host.get("Binds") or ()]
+        places += [[each.get("Source", ""), each.get("Target", "")] for each in host.get("Mounts") or ()]
+        found: dict[str, Path] = {}
+        for source, target in places:
+            if target.rstrip("/") == INIT:
+                found |= {each.name: each for each in Path(source).glob("*.sql")}
+            elif target.startswith(f"{INIT}/") and target.endswith(".sql"):
+                found[target.rpartition("/")[2]] = Path(source)
+        return [path for _, path in sorted(found.items())]
 
     def find_wanted_port(self) -> int:
         """The port that the suite wants it at; 0 where any will do."""
@@ -124,7 +141,11 @@ class Containers:
         """Give it its role, its database and its port; raises RefusedError, and what `Database.give` raises."""
         if container.status == "running":
             return
-        self._database.give(container.variables)
+        # One that starts again has its data.
+        if container.status == "created":
+            self._database.give(container.variables)
+            for script in container.list_scripts():
+                self._database.run(container.database, [script.read_text(encoding="utf-8")])
         wanted = container.find_wanted_port()
         if wanted not in {0, self._database.port}:
             try:

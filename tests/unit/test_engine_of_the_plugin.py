@@ -148,6 +148,21 @@ def test_commands_inside_are_answered(client, database):
     assert container.exec_run("psql -c mistake", tty=True) == (2, b"psql: error: syntax error\n")
 
 
+def test_files_for_the_images_folder_of_scripts_are_run_once(client, database, tmp_path):
+    (tmp_path / "b.sql").write_text("SELECT 2")
+    (tmp_path / "notes.txt").write_text("none")
+    alone = tmp_path / "a"
+    alone.write_text("SELECT 1")
+    folder = "/docker-entrypoint-initdb.d"
+    mount = docker.types.Mount(folder, str(tmp_path), type="bind")
+    binds = {str(alone): {"bind": f"{folder}/a.sql", "mode": "ro"}, str(tmp_path): {"bind": "/srv", "mode": "ro"}}
+    container = run(client, environment={"POSTGRES_DB": "app"}, volumes=binds, mounts=[mount])
+    assert database.asked[1:] == [("app", "SELECT 1"), ("app", "SELECT 2")]
+    container.stop()
+    container.start()
+    assert len(database.asked) == 3
+
+
 @pytest.mark.parametrize(
     ("command", "asked"),
     [
