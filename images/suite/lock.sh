@@ -45,7 +45,7 @@ read_poetry() {
     export POETRY_VIRTUALENVS_CREATE=false POETRY_NO_INTERACTION=1
     if ! export_poetry "$@" 2>/build/refused; then
         cat /build/refused >&2
-        grep -q 'Dependency walk failed' /build/refused && export_newer "$@"
+        grep -qE 'Dependency walk failed|changed significantly since poetry.lock' /build/refused && choose_versions "$@"
     fi
 }
 
@@ -54,24 +54,16 @@ export_poetry() {
 }
 
 # Where a package has two versions, locks of Poetry before 2.0 do not say which is for which Python, and its export may
-# find none. A lock of today's form does; it is written from the other, and taken when it has no other versions.
-export_newer() {
-    say "note: $LOCK_FILE is of an older form, which Poetry does not export; the same versions are locked anew"
-    cp "$LOCK_FILE" /build/own.lock
-    /build/exporter/bin/poetry --directory "$folder" lock --no-ansi --quiet
-    list_versions /build/own.lock > /build/own.versions
-    list_versions "$LOCK_FILE" > /build/new.versions
-    others=$(LC_ALL=C comm -13 /build/own.versions /build/new.versions)
-    if [ -n "$others" ]; then
-        say "other versions: $others" >&2
-        return 1
-    fi
-    export_poetry "$@"
-    cp /build/own.lock "$LOCK_FILE"
-}
-
-list_versions() {
-    sed -n -e '/^name = /{s/^name = //;N;s/\nversion = / /p}' "$1" | LC_ALL=C sort -u
+# find none; and a lock that is stale may still have all that the project asks for. uv chooses among its versions, and what
+# it has not is an error.
+choose_versions() {
+    say "note: Poetry does not export $LOCK_FILE; uv chooses between the versions in it"
+    (cd "$folder" && /build/exporter/bin/python -I /build/wanted.py "$@") > /build/wanted.in
+    /build/exporter/bin/python -I /build/pinned.py "$LOCK_FILE" > "$locked"
+    "$uv" pip compile --quiet --no-header --no-annotate --emit-index-url --emit-find-links --output-file "$locked" \
+        /build/wanted.in
+    /build/exporter/bin/python -I /build/pinned.py "$LOCK_FILE" "$locked" > /build/chosen.txt
+    mv /build/chosen.txt "$locked"
 }
 
 read_pdm() {

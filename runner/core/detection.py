@@ -22,6 +22,7 @@ from runner.core.detection_locales import detect_locales
 from runner.core.detection_lock import detect_lock
 from runner.core.detection_marks import detect_marks
 from runner.core.detection_migrations import detect_migrations
+from runner.core.detection_mock_resources import detect_mock_resources
 from runner.core.detection_names import settle_names
 from runner.core.detection_options import detect_options
 from runner.core.detection_other_services import detect_other_services
@@ -64,6 +65,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_own_servers,
     detect_own_plugin,
     detect_system_packages,
+    detect_mock_resources,
     detect_other_services,
     detect_marks,
 )

@@ -16,6 +16,9 @@ HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith",
 HARMLESS |= {"postgresql_proc"}
 """Calls whose texts nobody dials: options, which have a default only, what tests of URLs do, servers to be started."""
 
+STARTERS = ("pytest_mock_resources.", "testcontainers.")
+"""What begins the names of classes that say how a container is to be started."""
+
 SETUP = re.compile(r"(?:async)?set_?up(?:_?class|_?module|_method|_function)?", re.IGNORECASE)
 """What unittest and pytest call before tests."""
 
@@ -73,7 +76,8 @@ class Finder(ast.NodeVisitor):
             self._read_parts(list_items(node))
         first, _, rest = find_path(node.func).partition(".")
         function = ".".join(filter(None, [self._imports.get(first, first), rest]))
-        if is_reader(node.func) or find_name(node.func) in HARMLESS or self._fills_another(node.func):
+        is_harmless = find_name(node.func) in HARMLESS or function.startswith(STARTERS)
+        if is_reader(node.func) or is_harmless or self._fills_another(node.func):
             return
         named = {each.arg: text for each in node.keywords if each.arg and (text := self._evaluate(each.value))}
         positional = map(self._evaluate, node.args)

@@ -358,6 +358,23 @@ def test_code_with_mistakes_is_searched_as_far_as_it_goes(code):
     assert search_code(re.compile("x"), f"x\n{code}")[0] == "x"
 
 
+def test_pytest_mock_resources_is_told_where_the_server_is():
+    code = "from pytest_mock_resources import create_postgres_fixture\npg = create_postgres_fixture()\n"
+    settings = detect(make({"tests/conftest.py": code}, **depend("pytest-mock-resources"))).settings
+    assert settings["environment"] == {
+        "PMR_POSTGRES_HOST": "{host}",
+        "PMR_POSTGRES_PORT": "{port}",
+        "PMR_POSTGRES_USERNAME": "{user}",
+        "PMR_POSTGRES_PASSWORD": "{password}",
+        "PMR_POSTGRES_ROOT_DATABASE": "{dbname}",
+    }
+    assert (settings["isolation"], settings["rights"]) == ("server", ["createdb"])
+    own = 'from pytest_mock_resources import PostgresConfig\nconfig = PostgresConfig(host="localhost", port=5433)\n'
+    assert detect_addresses(make({"tests/conftest.py": own})) == Detected()
+    other = code.replace("postgres_", "redis_")
+    assert "environment" not in detect(make({"tests/conftest.py": other}, **depend("pytest-mock-resources"))).settings
+
+
 def test_a_suite_that_starts_containers_only_outside_ci_is_told_that_it_is_in_ci():
     code = 'if not os.environ.get("CI"):\n    container = PostgresContainer()'
     detected = detect_own_servers(make({"tests/conftest.py": code}))

@@ -95,10 +95,6 @@ HINTS = (
     ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
-    (
-        r"Dependency walk failed",
-        "poetry.lock is of an older form, which Poetry cannot export: `poetry lock` of Poetry 2 writes a newer one",
-    ),
     (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
     (
         r"could not find a tag|No names found, cannot describe",
