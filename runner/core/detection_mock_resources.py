@@ -8,6 +8,9 @@ from runner.core.snapshot import Detected, Finding, Snapshot, is_test
 FIXTURE = re.compile(r"\bcreate_(?P<kind>postgres|redshift)_fixture\b")
 """How a suite asks for a database; Redshift is Postgres to the plugin."""
 
+CLIENT = "docker-cli"
+"""Debian's package of a program that the plugin looks for in any case, and would fetch from the network."""
+
 PARTS = {"HOST": "host", "PORT": "port", "USERNAME": "user", "PASSWORD": "password", "ROOT_DATABASE": "dbname"}
 """Of its variables. Source: pytest-mock-resources' documentation, "Config"."""
 
@@ -23,4 +26,5 @@ def detect_mock_resources(snapshot: Snapshot) -> Detected:
     variables = {f"PMR_{kind.upper()}_{name}": f"{{{part}}}" for kind in sorted(found) for name, part in PARTS.items()}
     where = next(iter(found.values()))
     told = Finding("own server", f"none where `{next(iter(variables))}` and its like are set, so they are", where)
-    return Detected((told,), {"environment": variables, "isolation": "server", "rights": ["createdb"]})
+    settings = {"environment": variables, "isolation": "server", "rights": ["createdb"], "packages": [CLIENT]}
+    return Detected((told,), settings)
