@@ -14,7 +14,12 @@ def diagnose_twice(hit: Hit) -> Diagnosis | None:
     if not name:
         return None
     what = f"the plugin `{name}` is loaded twice: as the project is installed, and by a conftest"
-    arguments = [*hit.facts.settings.pytest_args, make_argument(name)]
+    given = hit.facts.settings.pytest_args
+    if make_argument(name) in given:
+        # Tests of plugins start pytest anew, which takes no arguments from outside.
+        todo = ("[tool.uv]", "package = false  # it is not installed, and pytest in a test loads it once, too")
+        return Diagnosis("plugin-twice", what, todo)
+    arguments = [*given, make_argument(name)]
     return Diagnosis("plugin-twice", what, ("[tool.runner]", f"pytest_args = {json.dumps(arguments)}"))
 
 

@@ -386,6 +386,7 @@ def test_a_plugin_that_its_own_project_loads_twice_is_named(error):
     own = {"project": {"entry-points": {"pytest11": {"shop": "shop.plugin"}}}}
     found = find(error, make_facts(pyproject=own, pytest_args=["-x"]))
     assert (found.kind, found.todo) == ("plugin-twice", ("[tool.runner]", 'pytest_args = ["-x", "-pno:shop"]'))
+    assert find(error, make_facts(pyproject=own, pytest_args=["-pno:shop"])).todo[0] == "[tool.uv]"
     assert find(error, make_facts()) is None
 
 
