@@ -53,10 +53,6 @@ BY_ENGINE = frozenset({"testcontainers", "pytest-databases", "docker"})
 INSTEAD: Mapping[str, Any] = {"isolation": "server", "postgres": {"authentication": "trust"}}
 """What a container of a test's own has: a server that is its alone, and roles and passwords of its choice."""
 
-MOCK_RESOURCES = {"HOST": "{host}", "PORT": "{port}", "USERNAME": "{user}", "PASSWORD": "{password}"}
-MOCK_RESOURCES |= {"ROOT_DATABASE": "{dbname}"}
-"""Parts of the address of a server that pytest-mock-resources takes where it is there. Source: its `config.py`."""
-
 
 def detect_own_servers(snapshot: Snapshot) -> Detected:
     """What starts a server, with the settings where settings are all it takes, and a note where lines of code are."""
@@ -105,12 +101,6 @@ def is_of_postgres(snapshot: Snapshot, tool: str) -> bool:
 def detect_fixtures(snapshot: Snapshot) -> Detected:
     """Servers that are processes: pytest-postgresql's fixtures for a server that is there, or its own programs."""
     needed = find_requirements(snapshot)
-    if "pytest-mock-resources" in needed:
-        found = Finding(
-            "own server", "`pytest-mock-resources` takes the one that its variables name", "the requirements"
-        )
-        variables = {f"PMR_POSTGRES_{part}": template for part, template in MOCK_RESOURCES.items()}
-        return Detected((found,), {"environment": variables, "isolation": "server"})
     texts = [(path, text) for path, text in snapshot.python_files() if is_test(path)]
     if "pytest-postgresql" in needed or any(search_code(IMPORTS, text) for _, text in texts):
         is_asked = any(ASKS.search(text) for _, text in texts) and not any(MAKES.search(text) for _, text in texts)

@@ -346,12 +346,6 @@ def test_a_plugin_that_starts_containers_gets_a_server_for_each_worker_instead(t
     assert found.notes == ()
 
 
-def test_a_plugin_that_takes_a_server_by_variables_is_told_the_workers():
-    settings = detect_own_servers(make({}, **depend("pytest-mock-resources[docker]"))).settings
-    assert settings["isolation"] == "server"
-    assert settings["environment"]["PMR_POSTGRES_ROOT_DATABASE"] == "{dbname}"
-
-
 FLASK = {"migrations/alembic.ini": "[alembic]\n"}
 
 
