@@ -30,6 +30,7 @@ from runner.core.detection_own_plugin import detect_own_plugin
 from runner.core.detection_own_servers import detect_own_servers
 from runner.core.detection_paths import detect_paths
 from runner.core.detection_ports import settle_ports
+from runner.core.detection_programs import detect_programs
 from runner.core.detection_requirements import detect_test_requirements
 from runner.core.detection_services import detect_services
 from runner.core.detection_sqlite import detect_sqlite
@@ -67,6 +68,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_system_packages,
     detect_mock_resources,
     detect_other_services,
+    detect_programs,
     detect_marks,
 )
 

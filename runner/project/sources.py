@@ -130,7 +130,7 @@ def keep(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo | 
 
 
 def own(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo:
-    """Give what is opened to the suite's user; let nobody write to the rest."""
+    """Give what is opened to the suite's user; the rest is root's, and nobody else may write to it."""
     member.uname = member.gname = ""
     if any(str(path) in opened for path in (PurePosixPath(member.name), *PurePosixPath(member.name).parents)):
         member.uid = member.gid = OWNER

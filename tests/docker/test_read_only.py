@@ -69,6 +69,13 @@ def test_nothing_that_workers_share_may_be_written(closed: Environment) -> None:
     assert "PermissionError" in closed.python("import os; os.rename('/project/src', '/project/other')")
 
 
+def test_what_tests_copy_elsewhere_is_theirs_to_change(closed: Environment) -> None:
+    code = "import shutil; shutil.copytree('src', '/run/runner/workers/copy'); print('copied')"
+    assert closed.python(code) == "copied\n"
+    paths = ["/run/runner/workers/copy/new", "/run/runner/workers/copy/shop.py"]
+    assert try_to_write(closed, *paths) == dict.fromkeys(paths, "written")
+
+
 def test_every_worker_has_room_of_its_own(closed: Environment) -> None:
     paths = ["/run/runner/workers/x", "/run/runner/results/x", "/project/.pytest_cache/x", "/dev/shm/x"]
     assert try_to_write(closed, *paths) == dict.fromkeys(paths, "written")

@@ -162,7 +162,7 @@ def test_without_the_command_git_the_folder_is_walked(folder, git, monkeypatch):
 
 
 @pytest.mark.smoke
-def test_files_and_their_folders_belong_to_root_and_nobody_may_write_to_them(folder):
+def test_files_and_their_folders_belong_to_root_and_nobody_else_may_write_to_them(folder):
     write(folder, "a/b/c.py", "d.py")
     packed = members(folder, ["a/b/c.py", "d.py"])
     assert list(packed) == ["a", "a/b", "a/b/c.py", "d.py"]
