@@ -157,6 +157,7 @@ KINDS = [
     ("setting", "psycopg.errors.ObjectNotInPrerequisiteState: prepared transactions are disabled"),
     ("setting", 'psycopg.errors.ObjectNotInPrerequisiteState: logical decoding requires "wal_level" >= "logical"'),
     ("setting", 'psycopg.errors.ObjectNotInPrerequisiteState: pg_cron must be loaded via "shared_preload_libraries"'),
+    ("too-long", "django.db.utils.DataError: value too long for type character varying(100)"),
     ("locale", 'psycopg.errors.UndefinedObject: collation "en_US.utf8" for encoding "UTF8" does not exist'),
     ("locale", 'psycopg.errors.WrongObjectType: invalid locale name: "de_DE.UTF-8"'),
     ("locale", "locale.Error: unsupported locale setting"),
