@@ -8,7 +8,7 @@ from runner.core.detection_services import CI_FILES, make_template
 from runner.core.snapshot import Detected, Finding, Snapshot
 
 COPY = re.compile(r"\b(?:cp|mv|copy)\s+(?:-\w+\s+)?(?P<source>[\w./-]*env[\w.-]*)\s+(?P<target>[\w./-]*\.env)\b")
-LINE = re.compile(r"^\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*$", re.MULTILINE)
+LINE = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=(?P<value>.*)$", re.MULTILINE)
 ONLY_FILE = re.compile(r"\bdotenv_values\(|\bload_dotenv\([^)]*\boverride\s*=\s*True")
 """Ways of reading a file whose variables go before those of the environment."""
 
@@ -54,6 +54,6 @@ def read_variables(text: str) -> Iterator[tuple[str, str]]:
 
 
 def unquote(value: str) -> str:
-    """A value without its quotes, or without a comment behind it."""
-    quoted = re.match(r"([\"'])(.*?)\1", value)
+    """A value without its quotes, or without a comment behind it; empty where there is none on its line."""
+    quoted = re.match(r"\s*([\"'])(.*?)\1", value)
     return quoted[2] if quoted else value.partition(" #")[0].strip()

@@ -239,6 +239,13 @@ A=$B
 """
 
 
+def test_a_variable_without_a_value_does_not_take_the_next_line():
+    text = "SENDER=\n# Timeouts\nKEY_ID=\nSECRET=  # none yet\nexport MODE = test\nCOLOR='#363636' # grey\nPART=a#b\n"
+    workflow = "jobs:\n  t:\n    steps:\n      - run: cp .env.example .env\n"
+    detected = detect_env_files(make({WORKFLOW: workflow, ".env.example": text}))
+    assert detected.settings["environment"] == {"MODE": "test", "COLOR": "#363636", "PART": "a#b"}
+
+
 def test_a_file_of_variables_that_ci_copies_becomes_variables():
     workflow = "jobs:\n  t:\n    steps:\n      - run: cp .env.example .env\n"
     detected = detect_env_files(make({WORKFLOW: workflow, ".env.example": EXAMPLE}))
