@@ -10,7 +10,7 @@ from runner.core.detection_choices import detect_choices
 from runner.core.detection_ci_variables import detect_ci_variables
 from runner.core.detection_database import detect_database
 from runner.core.detection_django import detect_django, settle_django
-from runner.core.detection_django_files import detect_django_files
+from runner.core.detection_django_files import detect_django_files, detect_media
 from runner.core.detection_drivers import detect_drivers
 from runner.core.detection_engine import detect_engine
 from runner.core.detection_env_files import detect_env_files
@@ -48,6 +48,7 @@ DETECTORS: Sequence[Callable[[Snapshot], Detected]] = (
     detect_installs,
     detect_migrations,
     detect_django_files,
+    detect_media,
     detect_isolation,
     detect_database,
     detect_drivers,

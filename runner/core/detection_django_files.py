@@ -1,4 +1,4 @@
-"""Files that CI has Django make before the tests: static files, compiled translations and the like. Pure."""
+"""Files that Django makes: uploads of the tests, and what CI has it make before, such as static files. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from runner.core.ci_scripts import follow
 from runner.core.detection_django import has_plugin
 from runner.core.detection_services import CI_FILES
-from runner.core.snapshot import Detected, Finding, Snapshot, dig_list, dig_table
+from runner.core.snapshot import Detected, Finding, Snapshot, dig_list, dig_table, is_own
 from runner.core.yaml_reading import read_yaml
 
 MAKES = re.compile(
@@ -19,7 +19,10 @@ MAKES = re.compile(
 TESTS = re.compile(
     r"^(?!.*\binstall\b).*(?:(?<![\w-])(?:pytest|py\.test|tox|nox)(?![\w-])|manage\.py\s+test\b)", re.MULTILINE
 )
-STATIC_ROOT = re.compile(r"^STATIC_ROOT\s*=[^\n]*[\"'](?P<folder>[\w.-]+(?:/[\w.-]+)*)/?[\"']", re.MULTILINE)
+FOLDER = r"\s*=[^\n]*[\"'](?P<folder>[\w.-]+(?:/[\w.-]+)*)/?[\"']"
+"""The last text of an assignment, where it can be a path in the project."""
+
+STATIC_ROOT, MEDIA_ROOT = (re.compile(rf"^{name}_ROOT{FOLDER}", re.MULTILINE) for name in ("STATIC", "MEDIA"))
 
 
 def detect_django_files(snapshot: Snapshot) -> Detected:
@@ -36,6 +39,15 @@ def detect_django_files(snapshot: Snapshot) -> Detected:
             return Detected(
                 (seen,), {"setup": setup, "writable": ["."] if "." in folders else sorted(folders), **packages}
             )
+    return Detected()
+
+
+def detect_media(snapshot: Snapshot) -> Detected:
+    """The folder of uploads, which tests of models and views with files write to as the application does."""
+    for path, text in snapshot.python_files() if has_plugin(snapshot) else ():
+        if (match := MEDIA_ROOT.search(text)) and is_own(path):
+            found = Finding("files", f"uploads in `{match['folder']}`, which is writable", path)
+            return Detected((found,), {"writable": [match["folder"]]})
     return Detected()
 
 

@@ -40,7 +40,7 @@ TELLING = re.compile(
     rb"|(?:postgres(?:ql|ext)?|pgsql|psql|postgis|asyncpg|psycopg[23]?)(?:\+\w+)?://"
     rb"|\b(?i:create|drop|alter)\s+(?i:database|role|user|extension|tablespace|system|subscription|event)\b|Extension\("
     rb"|pg_\w+_backend|create_engine|create_database|tpc_begin|twophase|PREPARE TRANSACTION|docker|testcontainers"
-    rb"|[\"'](?:psql|pg_(?:dump|dumpall|restore|isready)|createdb|dropdb|createuser)\b|backends\.sqlite3|\bSTATIC_ROOT\s*="
+    rb"|[\"'](?:psql|pg_(?:dump|dumpall|restore|isready)|createdb|dropdb|createuser)\b|backends\.sqlite3|\b(?:STATIC|MEDIA)_ROOT\s*="
     rb"|dotenv|sqlalchemy\.testing|[Pp]ostgres|pg8000|aiopg|\bURL\.create\(|\b(?:DB|DATABASE|PG)_?(?:HOST|NAME)\b"
 )
 """What a Python file must hold to be of interest."""

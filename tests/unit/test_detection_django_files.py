@@ -60,3 +60,26 @@ def test_what_comes_after_the_tests_or_without_them_is_for_something_else(steps)
 def test_without_pytest_django_the_setup_is_the_migrations():
     found = find("python manage.py collectstatic", "pytest", plugin="django")
     assert found["setup"] == ["python manage.py migrate --no-input"]
+
+
+@pytest.mark.parametrize(
+    ("line", "folders"),
+    [
+        ('MEDIA_ROOT = os.path.join(BASE_DIR, "media")', ["media"]),
+        ('MEDIA_ROOT = BASE_DIR / "var/uploads/"', ["var/uploads"]),
+        ('MEDIA_ROOT = env.str("MEDIA_DIR", os.path.join(BASE_DIR, "media"))', ["media"]),
+        ('MEDIA_ROOT = "/srv/media"', []),
+        ("MEDIA_ROOT = tempfile.mkdtemp()", []),
+        ('MEDIA_URL = "/media/"', []),
+    ],
+)
+def test_the_folder_of_uploads_is_writable(line, folders):
+    texts = {"manage.py": "import django\n", "shop/settings.py": f"{line}\n"}
+    assert detect(Snapshot({}, frozenset(texts), texts)).settings.get("writable", []) == folders
+
+
+def test_another_folder_of_uploads_than_the_applications_is_left_alone():
+    texts = {"manage.py": "import django\n", "tests/settings.py": 'MEDIA_ROOT = "media"\n'}
+    assert "writable" not in detect(Snapshot({}, frozenset(texts), texts)).settings
+    texts = {"shop/settings.py": 'MEDIA_ROOT = "media"\n'}
+    assert "writable" not in detect(Snapshot({}, frozenset(texts), texts)).settings
