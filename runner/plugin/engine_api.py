@@ -48,7 +48,7 @@ class Engine(ThreadingMixIn, UnixStreamServer):
         self.commands: dict[str, tuple[Container, Any, int]] = {}
         self.lock = threading.RLock()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, *_: Any) -> None:
         """Say nothing: it is a client that went away, and standard error is the suite's."""
 
 
