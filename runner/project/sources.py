@@ -136,7 +136,7 @@ def own(member: tarfile.TarInfo, opened: Collection[str]) -> tarfile.TarInfo:
         member.uid = member.gid = OWNER
         member.mode |= stat.S_IRUSR | stat.S_IWUSR
     else:
+        # Its owner may write: what tests copy elsewhere, with its mode, is theirs to change.
         member.uid = member.gid = 0
-        # As in a checkout, so that what tests copy is theirs to write; the suite's user is not its owner.
         member.mode = 0o755 if member.isdir() or member.mode & 0o111 else 0o644
     return member
