@@ -13,7 +13,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
-from .slot import find_server
+from .slot import find_server, find_worker
+
+VARIABLE = "EPHEMERAL_RUNNER_ENGINE"
+"""The slot that an engine of ours is for, and its socket."""
 
 CLIENTS = ("docker", "aiodocker")
 """Packages that speak to an engine at DOCKER_HOST."""
@@ -45,19 +48,27 @@ def activate(wiring: Mapping[str, Any], environ: MutableMapping[str, str] = os.e
     Returns:
         Whether there is one now.
     """
-    if not wiring.get("engine") or is_reachable(environ) or not any(map(is_installed, CLIENTS)):
+    slot, _, given = environ.get(VARIABLE, "").partition(" ")
+    if not wiring.get("engine") or (not given and is_reachable(environ)) or not any(map(is_installed, CLIENTS)):
         return False
-    from .engine_api import serve
-
-    place = serve(find_server(wiring, environ))
-    environ["DOCKER_HOST"] = f"unix://{place}"
+    own = find_worker(wiring, environ)
+    # What a test starts has the engine of its slot; a worker inherits the variables of the process that leads.
+    place = given if slot == own else start(find_server(wiring, environ))
+    environ.update({"DOCKER_HOST": f"unix://{place}", VARIABLE: f"{own} {place}"})
     set_default(place)
     for name, value in TESTCONTAINERS.items():
         environ.setdefault(name, value)
     return True
 
 
-def set_default(place: Path) -> None:
+def start(server: Mapping[str, str]) -> str:
+    """Start an engine for a server; returns its socket."""
+    from .engine_api import serve
+
+    return str(serve(server))
+
+
+def set_default(place: str) -> None:
     """Lead clients there that do not ask the environment, such as `docker.APIClient()`: nobody may make their socket.
 
     Source: the package's `utils/utils.py`, `parse_host`.

@@ -196,6 +196,11 @@ def test_an_engine_is_there_only_where_the_runner_says_so_and_the_suite_has_a_cl
     assert environ["DOCKER_HOST"].startswith("unix://")
     # It does not ask the environment.
     assert docker.APIClient().ping()
+    first = environ["DOCKER_HOST"]
+    assert engine.activate(WIRING, environ)
+    assert environ["DOCKER_HOST"] == first
+    assert engine.activate(WIRING, environ | {"PYTEST_XDIST_WORKER": "gw0"})
+    assert f"http+{first}" != docker.utils.utils.DEFAULT_UNIX_SOCKET
     assert environ["TESTCONTAINERS_RYUK_DISABLED"] == "true"
     monkeypatch.setattr(engine, "CLIENTS", ("nobody-has-this",))
     assert not engine.activate(WIRING, {})
@@ -233,5 +238,5 @@ def test_testcontainers_comes_by_with_it(monkeypatch, database):
         with postgres.PostgresContainer("postgres:16", username="a", password="b", dbname="c") as container:
             assert container.get_connection_url(driver=None) == f"postgresql://a:b@127.0.0.1:{database.port}/c"
     finally:
-        for name in ("DOCKER_HOST", *engine.TESTCONTAINERS):
+        for name in ("DOCKER_HOST", engine.VARIABLE, *engine.TESTCONTAINERS):
             os.environ.pop(name, None)
