@@ -18,7 +18,7 @@ def find_commit(folder: Path) -> str:
 
 def find_idle_day(folder: Path, today: date) -> str:
     """The day of the last commit, such as `2024-10-24`; empty where there is none, or it is not months ago."""
-    day = ask_git(folder, "log", "-1", "--format=%cs")
+    day = ask_git(folder, "log", "-1", "--date=short", "--format=%cd")
     return day if day and date.fromisoformat(day) + MONTHS < today else ""
 
 

@@ -1,5 +1,6 @@
 """Projects with every kind of lock, and with none: `runner init --yes && runner run` is green."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def test_a_project_of_each_kind_is_green_by_what_init_finds(
         tools.lock_uv(folder)
         folder /= kind.partition("/")[2]
     assert said in check_green(folder).stderr
+
+
+def test_a_lock_that_poetry_calls_stale_is_taken_where_it_has_all_that_is_asked_for(
+    tmp_path: Path, tools: LockTools
+) -> None:
+    folder = prepare(tmp_path, "poetry", tools)
+    lock = folder / "poetry.lock"
+    lock.write_text(re.sub(r'content-hash = "\w+"', f'content-hash = "{"0" * 64}"', lock.read_text()))
+    assert "== note: Poetry does not export poetry.lock" in check_green(folder).stderr
+    lock.write_text(lock.read_text().replace('name = "iniconfig"\nversion = "', 'name = "iniconfig"\nversion = "0.'))
+    ended = run(folder, "run")
+    assert ended.exit_code == 92
+    assert "the lock has not iniconfig==" in ended.error
+    assert ended.error.splitlines()[-1] == "hint:  poetry.lock is stale: run `poetry lock` and commit it"
 
 
 @pytest.mark.parametrize("kind", ["poetry", "pdm", "pipenv"])
