@@ -49,6 +49,9 @@ LOCKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """Packages that the index has as sources only: what their build needs beside a compiler, and what they need then."""
 
+LIBRARIES: Mapping[str, tuple[str, ...]] = {"pyodbc": ("libodbc2",)}
+"""Packages whose wheels want libraries of the system's, and Debian's packages of these."""
+
 
 def list_build_requirements(pyproject: Mapping[str, Any]) -> set[str]:
     """Normalized names of what the build of a project requires."""

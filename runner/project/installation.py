@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from runner.core.git_versions import make_script, make_stream, reads_git
 from runner.core.lock_wheels import find_compiled
 from runner.core.native import (
+    LIBRARIES,
     LOCKED,
     Way,
     choose_way,
@@ -87,21 +88,33 @@ class Installation:
     def _way(self) -> Way:
         return choose_way(self.settings.editable, self.project.pyproject)
 
+    @cached_property
+    def _compiled(self) -> list[str]:
+        return find_compiled(self.locked, self.python.version)
+
+    @property
+    def _built(self) -> list[str]:
+        """Packages of the lock whose build is known to need more than a compiler."""
+        # Where no wheel fits, what is called binary is built from the same sources.
+        sources = [name.removesuffix("-binary") for name in self._compiled]
+        return unite(find_locked(self.locked), [name for name in sources if name in LOCKED])
+
     @property
     def packages(self) -> list[str]:
         """Debian packages that tests need."""
-        needed = [package for name in find_locked(self.locked) for package in LOCKED[name][1]]
+        needed = [package for name in self._built for package in LOCKED[name][1]]
+        needed += [package for name in find_locked(self.locked, LIBRARIES) for package in LIBRARIES[name]]
         return unite(self.settings.packages, needed, ["git"] if self.settings.git else [])
 
     @property
     def build_packages(self) -> list[str]:
         """Debian packages that the build needs beside those, if any."""
-        locked, python = find_locked(self.locked), self.python.version
+        locked, python = self._built, self.python.version
         native = list_project_packages(self.project.pyproject, self.names, python) if self._is_native else []
         # Whoever names packages for builds has something to compile.
         compiler = list_compiler(python) if locked or self.settings.build_packages else []
         # Those of other languages need what nobody can tell from here; most are in one of these.
-        compiler += [*list_compiler(python), "g++"] if find_compiled(self.locked, python) else []
+        compiler += [*list_compiler(python), "g++"] if self._compiled else []
         needed = [package for name in locked for package in LOCKED[name][0]]
         git = ["git"] if self._reads_git or uses_git(self.locked) else []
         found = unite(self.settings.build_packages, native, compiler, needed, git)

@@ -71,6 +71,20 @@ def test_locked_packages_without_wheels_bring_their_headers_and_libraries(make):
     assert made.packages == ["libpq5"]
 
 
+def test_wheels_that_want_libraries_of_the_system_need_no_compiler(make):
+    made = make(locked='[[package]]\nname = "pyodbc"\n')
+    assert (made.packages, made.build_packages) == (["libodbc2"], [])
+
+
+def test_locked_packages_without_a_wheel_for_the_python_get_compilers(make):
+    files = '{file = "ciso-1-cp39-cp39-manylinux1_x86_64.whl"}, {file = "ciso-1.tar.gz"}'
+    made = make(locked=f'[[package]]\nname = "ciso"\nfiles = [{files}]\n')
+    assert "g++" in made.build_packages
+    made = make(locked=f'[[package]]\nname = "psycopg2-binary"\nfiles = [{files}]\n')
+    assert "libpq-dev" in made.build_packages
+    assert made.packages == ["libpq5"]
+
+
 def test_repositories_need_git_at_build_and_where_tests_see_one_at_run(make):
     assert make(locked="x @ git+https://localhost/x\n").build_packages == ["git"]
     assert make({"pyproject.toml": SCM}).build_packages == ["git"]
