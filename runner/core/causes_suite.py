@@ -112,6 +112,13 @@ def diagnose_hang(hit: Hit) -> Diagnosis:
     )
 
 
+def diagnose_sqlite(hit: Hit) -> Diagnosis:
+    """A file of SQLite's; sandboxes come with a server, so without one there are none."""
+    what = "the tests have a database of SQLite in a file of the project, which is read-only"
+    with_server = () if hit.facts.settings.database else ("database = true", "strict = false")
+    return Diagnosis("read-only", what, (RUNNER, 'isolation = "sandbox"  # a work tree for each worker', *with_server))
+
+
 def diagnose_marker(hit: Hit) -> Diagnosis:
     """A mark that nobody declared, where pytest is strict about that."""
     return Diagnosis(
@@ -158,12 +165,7 @@ RULES: Sequence[Rule] = (
     rule(r"(?:Read-only file system|Permission denied): ['\"](?P<path>[^'\"]+)['\"]", diagnose_path),
     rule(
         r"(?:OperationalError|DatabaseError)\b.*(?:unable to open database file|attempt to write a readonly database)",
-        say(
-            "read-only",
-            "the tests have a database of SQLite in a file of the project, which is read-only",
-            RUNNER,
-            'isolation = "sandbox"  # a work tree for each worker',
-        ),
+        diagnose_sqlite,
     ),
     rule(
         r"(?:Failed to resolve '|Could not resolve host: |getaddrinfo failed for |Cannot connect to host )"

@@ -367,6 +367,12 @@ def test_a_group_without_a_database_is_named_where_its_tests_look_for_one():
     assert (found.kind, found.todo) == ("no-database", ("[tool.runner.groups.unit]", "database = true"))
 
 
+def test_a_file_of_sqlite_needs_a_sandbox_which_comes_with_a_server():
+    error = "sqlite3.OperationalError: unable to open database file"
+    assert find(error).todo == ("[tool.runner]", 'isolation = "sandbox"  # a work tree for each worker')
+    assert find(error, make_facts(database=False)).todo[2:] == ("database = true", "strict = false")
+
+
 def test_a_run_without_a_database_is_named_where_tests_look_for_one():
     error = REFUSED.replace("5433", "5432")
     found = find(error, make_facts(database=False))
