@@ -30,7 +30,18 @@ KNOWN = frozenset(
         ".pytest.ini",
         "tox.ini",
     }
-    | {"setup.cfg", ".python-version", ".gitignore", "GNUmakefile", "makefile", "Makefile", ".gitlab-ci.yml"}
+    | {
+        "poetry.lock",
+        "uv.lock",
+        "pdm.lock",
+        "setup.cfg",
+        ".python-version",
+        ".gitignore",
+        "GNUmakefile",
+        "makefile",
+        "Makefile",
+        ".gitlab-ci.yml",
+    }
 )
 """Files that are read wherever they are."""
 
