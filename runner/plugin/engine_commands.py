@@ -4,62 +4,95 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from itertools import takewhile
+from getopt import GetoptError, gnu_getopt
+from pathlib import PurePosixPath
 
 from .connecting import ServerError
 from .engine_database import Database
 
-LONG = {"-U": "--username", "-d": "--dbname", "-c": "--command"}
-END = frozenset({";", "&&", "||", "|"})
+SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+THEN = frozenset({";", "&&"})
+"""What stands between commands that run one after the other."""
+
+OTHERWISE = frozenset("|&<>()")
+"""What makes a line more than commands that run one after the other."""
+
 CANNOT = 126
 """A shell's exit code for what is there and cannot be run."""
 
+SHORT = "aAbc:d:eEf:F:h:HlL:no:p:P:qR:sStT:U:v:VwWxXz01"
+LONG = (
+    *("echo-all", "no-align", "command=", "dbname=", "echo-queries", "echo-errors", "echo-hidden", "file="),
+    *("field-separator=", "host=", "html", "list", "log-file=", "no-readline", "output=", "port=", "pset=", "quiet"),
+    *("record-separator=", "single-step", "single-line", "tuples-only", "table-attr=", "username=", "set="),
+    *("variable=", "no-password", "password", "expanded", "no-psqlrc", "field-separator-zero"),
+    *("record-separator-zero", "single-transaction", "csv"),
+)
+"""The options of psql. Source: Postgres's documentation, "psql"."""
+
+LIST = "SELECT datname FROM pg_database ORDER BY datname"
+
 
 def run_command(command: Sequence[str] | str, database: Database, default: str) -> tuple[int, str]:
-    """Exit code and output of a command.
+    """Exit code and output of a command; what cannot be run here says so.
 
     Args:
         command: words, or a line of a shell's.
         database: the server.
         default: the database for a psql that names none.
     """
-    words = split(command)
-    if "pg_isready" in words:
+    lines = split(command)
+    if any("pg_isready" in words for words in lines):
         return 0, "accepting connections\n"
-    if "psql" not in words:
-        return CANNOT, f"no container here, and so no `{' '.join(words)}`: the server is the run's own\n"
-    options = read_options(words[words.index("psql") + 1 :])
-    statements = [text for name, text in options if name == "--command"]
-    place = next((text for name, text in reversed(options) if name == "--dbname"), default)
+    output = ""
+    for words in lines:
+        code, said = run_psql(words, database, default)
+        output += said
+        if code:
+            return code, output
+    return 0, output
+
+
+def run_psql(words: Sequence[str], database: Database, default: str) -> tuple[int, str]:
+    """One command of psql's, with what it is to run in its options."""
+    if "psql" not in words or any(word and set(word) <= OTHERWISE for word in words):
+        return refuse(words)
     try:
-        return 0, database.run(place, statements)
+        options, places = gnu_getopt([*words[words.index("psql") + 1 :]], SHORT, LONG)
+    except GetoptError as error:
+        return 1, f"psql: error: {error}\n"
+    statements = [
+        LIST if name in {"-l", "--list"} else text
+        for name, text in options
+        if name in {"-c", "--command", "-l", "--list"}
+    ]
+    if not statements or any(name in {"-f", "--file"} for name, _ in options):
+        return refuse(words)
+    named = [*places[:1], *(text for name, text in options if name in {"-d", "--dbname"})]
+    try:
+        return 0, database.run([default, *named][-1], statements)
     except ServerError as error:
         return 2, f"psql: error: {error}\n"
     except Exception as error:  # noqa: BLE001 -- psycopg's, which is imported where something connects
         return 1, f"ERROR:  {error}\n"
 
 
-def split(command: Sequence[str] | str) -> list[str]:
-    """The words of a command, those of the line of a shell in it too."""
+def refuse(words: Sequence[str]) -> tuple[int, str]:
+    """What a command says that only a container could run."""
+    return CANNOT, f"no container here, and so no `{' '.join(words)}`: the server is the run's own\n"
+
+
+def split(command: Sequence[str] | str) -> list[list[str]]:
+    """The words of each command, those of the line of a shell too."""
     words = shlex.split(command) if isinstance(command, str) else [*command]
-    return (
-        shlex.split(words[-1])
-        if len(words) > 2 and words[-2] in {"-c", "-lc", "-ec"} and "psql" not in words
-        else words
-    )
-
-
-def read_options(words: Sequence[str]) -> list[tuple[str, str]]:
-    """The options of psql's that matter here, by their long names, with their values."""
-    own = [*takewhile(lambda each: each not in END, words)]
-    found = []
-    for number, word in enumerate(own):
-        name, equals, text = word.partition("=")
-        following = own[number + 1] if number + 1 < len(own) else ""
-        if word in LONG or (word in LONG.values() and not equals):
-            found.append((LONG.get(word, word), following))
-        elif equals and name in LONG.values():
-            found.append((name, text))
-        elif word[:2] in LONG and len(word) > 2:
-            found.append((LONG[word[:2]], word[2:]))
-    return found
+    if len(words) < 3 or PurePosixPath(words[0]).name not in SHELLS:
+        return [words]
+    line = shlex.shlex(words[-1], posix=True, punctuation_chars=True)
+    line.whitespace_split = True
+    found: list[list[str]] = [[]]
+    for token in line:
+        if token in THEN:
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [each for each in found if each]

@@ -67,13 +67,13 @@ class Database:
             execute(inside, "ALTER ROLE {} PASSWORD {mark}", user, mark=password)
 
     def run(self, database: str, statements: Sequence[str]) -> str:
-        """Run statements one by one, as psql does; returns the last one's rows as text, raises as `give` does."""
+        """Run statements one by one, as psql does; returns their rows as text, raises as `give` does."""
         said = ""
         with self._open(database or MAINTENANCE) as inside:
             for statement in statements:
                 cursor = inside.execute(statement)
                 rows = cursor.fetchall() if cursor.description else []
-                said = "".join("|".join(map(str, row)) + "\n" for row in rows)
+                said += "".join("|".join(map(show, row)) + "\n" for row in rows)
         return said
 
     def cut(self) -> None:
@@ -85,3 +85,8 @@ class Database:
         name, secret = (quote(self._server[each], safe="") for each in ("user", "password"))
         url = f"postgresql://{name}:{secret}@{self._server['host']}:{self._server['port']}/{MAINTENANCE}"
         return connect(url, database, autocommit=True)
+
+
+def show(value: Any) -> str:
+    """A value as psql shows it."""
+    return {None: "", True: "t", False: "f"}[value] if value is None or isinstance(value, bool) else str(value)

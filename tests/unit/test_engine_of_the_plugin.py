@@ -168,14 +168,37 @@ def test_files_for_the_images_folder_of_scripts_are_run_once(client, database, t
     [
         (["sh", "-c", "PGPASSWORD='x' psql --username a --dbname b -c 'SELECT 1;'"], ("b", "SELECT 1;")),
         (["psql", "-Ua", "-db", "--command=SELECT 1", "-c", "SELECT 2"], ("b", "SELECT 1", "SELECT 2")),
-        ("bash -lc 'psql --dbname=c -c x && psql -c y'", ("c", "x")),
-        ("psql -l", ("own",)),
+        (["psql", "-U", "app", "-d", "shop", "-tAc", "SELECT 1"], ("shop", "SELECT 1")),
+        (["psql", "-qc", "SELECT ''", "shop", "app"], ("shop", "SELECT ''")),
+        ("psql -l", ("own", "SELECT datname FROM pg_database ORDER BY datname")),
     ],
 )
 def test_the_options_of_psql_that_matter_are_read(command, asked):
     database = Database(0)
     assert run_command(command, database, "own") == (0, "1\n")
     assert database.asked == [asked]
+
+
+def test_commands_of_a_line_run_one_after_the_other_until_one_fails():
+    database = Database(0)
+    assert run_command("bash -lc 'psql --dbname=c -c x && psql -c y; pwd; psql -c z'", database, "own") == (
+        126,
+        "1\n1\nno container here, and so no `pwd`: the server is the run's own\n",
+    )
+    assert database.asked == [("c", "x"), ("own", "y")]
+
+
+@pytest.mark.parametrize(
+    "command", ["pg_dump shop", "psql -f more.sql", "psql", "sh -c 'psql -c x | wc'", "sh -c 'psql < more.sql'"]
+)
+def test_what_only_a_container_could_do_is_refused(command):
+    code, said = run_command(command, Database(0), "own")
+    assert code == 126
+    assert said.startswith("no container here")
+
+
+def test_options_that_psql_has_not_are_an_error():
+    assert run_command("psql --nosuch", Database(0), "own")[0] == 1
 
 
 def test_an_error_of_the_servers_is_one_of_psqls():
