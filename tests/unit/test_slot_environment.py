@@ -81,6 +81,7 @@ def test_the_plugin_is_loaded_and_told_what_it_needs():
         "folders": "/run/runner/workers",
         "project": "/project",
         "writable": [],
+        "engine": False,
         "call": 1,
         "restores": True,
         "seed": None,
