@@ -204,7 +204,8 @@ RULES: Sequence[Rule] = (
         say("locale", "the suite's container has no such locale", RUNNER, 'packages = ["locales-all"]'),
     ),
     rule(
-        r"could not (?:extend|write to) file .*No space left on device|could not resize shared memory segment",
+        r"could not (?:extend|write).* file .*No space left on device|could not extend file .*: wrote only \d+ of"
+        r"|could not resize shared memory segment",
         say("memory", "the server's memory is full", RUNNER, "postgres_memory = 4096  # MiB; 0: on disk"),
     ),
     rule(r"InvalidSchemaName(?:Error)?\b.*schema \"(?P<name>\w+)\" does not exist", diagnose_missing_schema),

@@ -27,4 +27,5 @@ def detect_mock_resources(snapshot: Snapshot) -> Detected:
     where = next(iter(found.values()))
     told = Finding("own server", f"none where `{next(iter(variables))}` and its like are set, so they are", where)
     settings = {"environment": variables, "isolation": "server", "rights": ["createdb"], "packages": [CLIENT]}
-    return Detected((told,), settings)
+    kept = Finding("Postgres", "on disk: the plugin drops none of the databases that it makes for each test", where)
+    return Detected((told, kept), {**settings, "postgres_memory": 0})

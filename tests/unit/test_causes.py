@@ -161,6 +161,8 @@ KINDS = [
     ("locale", 'psycopg.errors.UndefinedObject: collation "en_US.utf8" for encoding "UTF8" does not exist'),
     ("locale", 'psycopg.errors.WrongObjectType: invalid locale name: "de_DE.UTF-8"'),
     ("locale", "locale.Error: unsupported locale setting"),
+    ("memory", 'psycopg2.errors.DiskFull: could not write blocks 0..0 in file "base/1/2": No space left on device'),
+    ("memory", 'psycopg2.errors.DiskFull: could not extend file "base/1/2": wrote only 4096 of 8192 bytes at block 9'),
     ("memory", 'psycopg.errors.DiskFull: could not extend file "base/5/16": No space left on device'),
     ("read-only", "OSError: [Errno 30] Read-only file system: '/project/data/out.csv'"),
     ("read-only", "PermissionError: [Errno 13] Permission denied: '/project/out.csv'"),

@@ -370,6 +370,7 @@ def test_pytest_mock_resources_is_told_where_the_server_is():
     }
     assert (settings["isolation"], settings["rights"]) == ("server", ["createdb"])
     assert settings["packages"] == ["docker-cli"]
+    assert settings["postgres_memory"] == 0
     own = 'from pytest_mock_resources import PostgresConfig\nconfig = PostgresConfig(host="localhost", port=5433)\n'
     assert detect_addresses(make({"tests/conftest.py": own})) == Detected()
     other = code.replace("postgres_", "redis_")
