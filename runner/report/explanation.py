@@ -13,6 +13,9 @@ SHOWN, SHOWN_TESTS, SHOWN_PLACES = 10, 2, 3
 
 HIDE = Redactor([]).redact
 
+ORDER = "where they pass outside: `runner run -n 0` shows whether the workers matter, `runner audit` which test does"
+"""What to do about failures that nobody knows: a test may need another one before it, which some other worker runs."""
+
 
 def tell_explanation(explanation: Explanation, run: str) -> list[str]:
     """The lines, with colours."""
@@ -62,6 +65,7 @@ def tell_unknown(explanation: Explanation) -> Iterator[str]:
         yield f"         and {more} other errors: `runner last --json` has all"
     if explanation.hint:
         yield make_line("perhaps", f"packages are newer than the project, and no lock has them; {explanation.hint}")
+    yield make_line("do", ORDER)
 
 
 def tell_why(explanation: Explanation) -> str:

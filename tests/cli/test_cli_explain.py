@@ -8,6 +8,7 @@ from test_cli_last import REPORT, RUN
 from told_events import finish, locate
 
 from runner.core.run_report import RunError
+from runner.report.explanation import ORDER
 from runner.report.run_files import EVENTS
 from runner.report.run_reports import keep_report
 
@@ -63,6 +64,7 @@ def test_causes_are_told_with_their_place_and_the_settings_to_write(folder):
         "",
         "no known cause for 1 of 4; the commonest errors:",
         "      1  ValueError: odd  tests/test_a.py::test_d",
+        f"  do        {ORDER}",
     ]
 
 
