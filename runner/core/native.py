@@ -38,8 +38,6 @@ NOT_EDITABLE = frozenset({"mesonpy", "meson-python"})
 """Backends whose editable installations compile at each import, with tools of the build."""
 
 LOCKED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    # It has nothing but the requirement of mysqlclient.
-    "mysql": (("libmariadb-dev", "pkgconf"), ("libmariadb3",)),
     "mysqlclient": (("libmariadb-dev", "pkgconf"), ("libmariadb3",)),
     "psycopg-c": (("libpq-dev",), ("libpq5",)),
     "psycopg2": (("libpq-dev",), ("libpq5",)),
