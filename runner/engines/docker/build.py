@@ -95,7 +95,10 @@ HINTS = (
     ),
     (r"no space left", "the engine's disk is full: `docker system df` shows by what"),
     (r"lockfile .*(needs to be updated|outdated)", "the lock file is stale: run `uv lock` and commit it"),
-    (r"changed significantly since poetry.lock", "poetry.lock is stale: run `poetry lock` and commit it"),
+    (
+        r"changed significantly since poetry.lock|^the lock has not ",
+        "poetry.lock is stale: run `poetry lock` and commit it",
+    ),
     (
         r"could not find a tag|No names found, cannot describe",
         "the version is read from git's tags, and this clone has none: `git fetch --tags --unshallow`",
