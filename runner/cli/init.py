@@ -50,7 +50,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Look, show, ask, write."""
-    from runner.core.detection import detect
+    from runner.core.detection.detectors import detect
     from runner.project.detection import find_project, read_snapshot
     from runner.project.edits import make_edits
     from runner.project.edits_writing import write_all

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from runner.core.addresses import SCHEME, Address, find_address, is_fixed
-from runner.core.detection_database import ADDRESS, find_part, find_variables
-from runner.core.detection_django import has_plugin
+from runner.core.detection.database import ADDRESS, find_part, find_variables
+from runner.core.detection.django import has_plugin
 from runner.core.hard_coded import find_hard_coded
 from runner.core.pytest_files import TABLES
 from runner.core.snapshot import Snapshot, dig, is_own, is_test

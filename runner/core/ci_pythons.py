@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from runner.core.detection_services import CI_FILES
+from runner.core.detection.services import CI_FILES
 from runner.core.snapshot import Snapshot
 from runner.core.yaml_reading import read_yaml, walk
 

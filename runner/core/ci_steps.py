@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.core.ci_scripts import follow
-from runner.core.detection_services import CI_FILES, IMAGE, REFERENCE
+from runner.core.detection.services import CI_FILES, IMAGE, REFERENCE
 from runner.core.snapshot import Snapshot, dig, dig_list, dig_table
 from runner.core.yaml_reading import read_pairs, read_yaml, walk
 

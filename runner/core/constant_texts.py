@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from runner.core.detection_python import find_name
+from runner.core.detection.python import find_name
 
 GAP = "{}"
 """Stands for what is not known in a text that is known otherwise."""

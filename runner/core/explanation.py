@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.core.causes import Diagnosis, Facts, Hit, Rule, Symptom, shorten
+from runner.core.causes.symptoms import Diagnosis, Facts, Hit, Rule, Symptom, shorten
 
 
 @dataclass

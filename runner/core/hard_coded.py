@@ -9,8 +9,8 @@ from functools import cache
 from runner.core.address_tables import CONNECTS, name_arguments, read_table
 from runner.core.addresses import URL, WORD, Address, find_address, is_fixed
 from runner.core.constant_texts import evaluate, fill, find_constants, list_assignments, list_items, list_variables
-from runner.core.detection_database import find_part
-from runner.core.detection_python import find_imports, find_name, find_path, find_settings_classes, is_reader, parse
+from runner.core.detection.database import find_part
+from runner.core.detection.python import find_imports, find_name, find_path, find_settings_classes, is_reader, parse
 
 HARMLESS = frozenset({"addoption", "setenv", "setitem", "replace", "startswith", "make_url", "urlparse", "urlsplit"})
 HARMLESS |= {"postgresql_proc"}

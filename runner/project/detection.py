@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from runner.core.ci_scripts import SCRIPTS
-from runner.core.detection_requirements import REQUIREMENTS
-from runner.core.detection_services import CI_FILES, COMPOSE_FILES
+from runner.core.detection.requirements import REQUIREMENTS
+from runner.core.detection.services import CI_FILES, COMPOSE_FILES
 from runner.core.lock_kinds import LOCKS
 from runner.core.snapshot import Snapshot, is_own
 from runner.project.commit import find_idle_day

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.core.detection_pytest import find_missing_marks, find_place
+from runner.core.detection.pytest import find_missing_marks, find_place
 from runner.core.groups import DEFAULT_GROUPS
 from runner.core.settings import Settings
 from runner.core.settings_layers import merge_settings

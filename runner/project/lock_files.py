@@ -59,7 +59,7 @@ def make_wanted_text(project: Project, settings: Settings, lock: ProjectLock, lo
     lines = [locked, *settings.requirements]
     if not lock.is_locked:
         # Where there is a lock, nobody waits for this import.
-        from runner.core.detection_requirements import find_requirements
+        from runner.core.detection.requirements import find_requirements
 
         # Packages by their names, and the tables for what they say of repositories.
         texts = {name: read_text(path) for name in METADATA if (path := project.folder / name).is_file()}

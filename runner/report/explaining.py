@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.core.attempt_log import AttemptLog, find_failed
-from runner.core.causes import Facts, Symptom
-from runner.core.causes_known import KNOWN
-from runner.core.causes_suite import COLLECTED, WAITED
-from runner.core.detection_lock import advise_day
+from runner.core.causes.known import KNOWN
+from runner.core.causes.suite import COLLECTED, WAITED
+from runner.core.causes.symptoms import Facts, Symptom
+from runner.core.detection.lock import advise_day
 from runner.core.error_lines import find_errors, find_named
 from runner.core.events import Event
 from runner.core.explanation import Explanation, explain

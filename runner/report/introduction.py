@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from runner.core.detection import detect
+from runner.core.detection.detectors import detect
 from runner.core.settings import Settings
 from runner.core.snapshot import Detected
 from runner.errors import RunnerError

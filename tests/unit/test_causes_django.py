@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.core.causes import Facts, Symptom
-from runner.core.causes_known import KNOWN
+from runner.core.causes.known import KNOWN
+from runner.core.causes.symptoms import Facts, Symptom
 from runner.core.explanation import explain
 from runner.core.snapshot import Snapshot
 

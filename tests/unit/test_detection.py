@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.core.detection import detect
-from runner.core.detection_marks import find_used_marks
-from runner.core.detection_pytest import find_missing_marks, find_place
+from runner.core.detection.detectors import detect
+from runner.core.detection.marks import find_used_marks
+from runner.core.detection.pytest import find_missing_marks, find_place
 from runner.core.groups import DEFAULT_GROUPS
 from runner.core.snapshot import Snapshot
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.core.detection import detect
+from runner.core.detection.detectors import detect
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit

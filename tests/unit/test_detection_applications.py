@@ -3,15 +3,15 @@
 import pytest
 
 from runner.core.ci_steps import list_steps
-from runner.core.detection import detect
-from runner.core.detection_ci_variables import detect_ci_variables
-from runner.core.detection_database import find_variables, make_template
-from runner.core.detection_django import detect_django
-from runner.core.detection_engine import detect_engine
-from runner.core.detection_interpreter import detect_interpreter
-from runner.core.detection_migrations import detect_migrations
-from runner.core.detection_own_servers import detect_own_servers
-from runner.core.detection_tox import list_tox_variables
+from runner.core.detection.ci_variables import detect_ci_variables
+from runner.core.detection.database import find_variables, make_template
+from runner.core.detection.detectors import detect
+from runner.core.detection.django import detect_django
+from runner.core.detection.engine import detect_engine
+from runner.core.detection.interpreter import detect_interpreter
+from runner.core.detection.migrations import detect_migrations
+from runner.core.detection.own_servers import detect_own_servers
+from runner.core.detection.tox import list_tox_variables
 from runner.core.lock_source import find_source
 from runner.core.snapshot import Snapshot
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from runner.core.detection import detect
-from runner.core.detection_choices import detect_choices
-from runner.core.detection_options import detect_options
-from runner.core.detection_requirements import detect_test_requirements
-from runner.core.detection_services import detect_services
-from runner.core.detection_system_packages import detect_system_packages
+from runner.core.detection.choices import detect_choices
+from runner.core.detection.detectors import detect
+from runner.core.detection.options import detect_options
+from runner.core.detection.requirements import detect_test_requirements
+from runner.core.detection.services import detect_services
+from runner.core.detection.system_packages import detect_system_packages
 from runner.core.hard_coded import find_hard_coded
 from runner.core.matrices import list_values
 from runner.core.snapshot import Snapshot

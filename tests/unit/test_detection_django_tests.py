@@ -4,9 +4,9 @@ import pytest
 
 from runner.core.ci_scripts import follow
 from runner.core.ci_steps import list_steps
-from runner.core.detection import detect
-from runner.core.detection_django_tests import find_tests, read_labels
-from runner.core.detection_installs import detect_installs
+from runner.core.detection.detectors import detect
+from runner.core.detection.django_tests import find_tests, read_labels
+from runner.core.detection.installs import detect_installs
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit

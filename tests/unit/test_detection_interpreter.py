@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.core.detection_interpreter import detect_interpreter
+from runner.core.detection.interpreter import detect_interpreter
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit

@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
-from runner.core.detection_environments import read_extras
-from runner.core.detection_lock import advise_day, detect_lock
-from runner.core.detection_requirements import detect_test_requirements, find_requirements
+from runner.core.detection.environments import read_extras
+from runner.core.detection.lock import advise_day, detect_lock
+from runner.core.detection.requirements import detect_test_requirements, find_requirements
 from runner.core.snapshot import Snapshot
 from runner.project.commit import find_idle_day
 

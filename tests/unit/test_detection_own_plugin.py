@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.core.detection_own_plugin import detect_own_plugin
+from runner.core.detection.own_plugin import detect_own_plugin
 from runner.core.snapshot import Snapshot
 
 pytestmark = pytest.mark.unit

@@ -2,8 +2,8 @@
 
 import pytest
 
-from runner.core.detection import detect
-from runner.core.detection_addresses import detect_addresses
+from runner.core.detection.addresses import detect_addresses
+from runner.core.detection.detectors import detect
 from runner.core.hard_coded import find_hard_coded
 from runner.core.postgres_conf import make_conf
 from runner.core.settings_postgres import Postgres

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from runner.core.code_search import search_code
-from runner.core.detection import detect
-from runner.core.detection_addresses import detect_addresses
-from runner.core.detection_ids import detect_ids
-from runner.core.detection_own_servers import detect_own_servers
-from runner.core.detection_paths import detect_paths
-from runner.core.detection_statements import detect_statements
+from runner.core.detection.addresses import detect_addresses
+from runner.core.detection.detectors import detect
+from runner.core.detection.ids import detect_ids
+from runner.core.detection.own_servers import detect_own_servers
+from runner.core.detection.paths import detect_paths
+from runner.core.detection.statements import detect_statements
 from runner.core.snapshot import Detected, Snapshot
 
 pytestmark = pytest.mark.unit

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.core.addresses import find_address, make_list_template
-from runner.core.detection import detect
-from runner.core.detection_env_files import detect_env_files
-from runner.core.detection_options import detect_options
-from runner.core.detection_other_services import detect_other_services
-from runner.core.detection_services import detect_services
+from runner.core.detection.detectors import detect
+from runner.core.detection.env_files import detect_env_files
+from runner.core.detection.options import detect_options
+from runner.core.detection.other_services import detect_other_services
+from runner.core.detection.services import detect_services
 from runner.core.snapshot import Snapshot
 from runner.core.yaml_reading import read_yaml, walk
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.core.detection import detect
-from runner.core.detection_pytest import read_ini_markers, read_names
+from runner.core.detection.detectors import detect
+from runner.core.detection.pytest import read_ini_markers, read_names
 from runner.errors import SettingsError
 from runner.project.detection import find_project, read_snapshot
 from runner.project.edits import Change, make_edits

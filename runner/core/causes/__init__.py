@@ -1,0 +1,1 @@
+"""What `runner explain` knows: causes of failures by their symptoms and the facts of the project. Pure."""
