@@ -47,12 +47,12 @@ image-save image-load: image-%: $(NEEDED) ## keep the images in FILE, or take th
 	@$(RUNNER) image $* $(if $(filter save,$*),-o )"$(FILE)"
 
 # Each of these makes several suite images from nothing.
-LONG := $(patsubst %,tests/docker/test_%.py,project_database project_layouts project_own_image project_versions same_digest)
+LONG := $(patsubst %,tests/docker/test_%.py,project_database project_frameworks project_layouts project_own_image project_versions same_digest)
 
 test: $(VENV)/ready ## the tests of this repository, on a real engine, but for those of test-long
 	$(BIN)/pytest tests --need-engine -n 2 --dist loadgroup $(LONG:%=--ignore=%) $(PYTEST_ARGS)
 
-test-long: $(VENV)/ready ## sample projects of every layout, server and source of versions; images built twice from nothing
+test-long: $(VENV)/ready ## sample projects of every layout, framework, server and source of versions; images built twice
 	$(BIN)/pytest $(LONG) --need-engine -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: lint ## lint, types, layers, unit tests; needs no engine

@@ -21,7 +21,7 @@ def test_the_role_and_the_database_of_a_container_are_made_and_the_next_ones_is_
     with superuser.connect_as("app", "it's", "orders") as inside:
         inside.execute("CREATE TABLE parcels ()")
     assert database.run("orders", ["SELECT 1", "SELECT relname, relkind FROM pg_class WHERE relname = 'parcels'"]) == (
-        "parcels|r\n"
+        "1\nparcels|r\n"
     )
     database.give({**wanted, "POSTGRES_PASSWORD": "other"})
     assert database.run("orders", ["SELECT FROM pg_class WHERE relname = 'parcels'"]) == ""
