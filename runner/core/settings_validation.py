@@ -68,6 +68,15 @@ def check_whole(settings: Settings, sources: Mapping[str, Source]) -> None:
     for keys, variables in own.items():
         check_placeholders([*keys], variables, sources[keys[0]], settings.postgres.databases)
     check_arguments(settings, sources)
+    check_sandbox(settings, sources)
+
+
+def check_sandbox(settings: Settings, sources: Mapping[str, Source]) -> None:
+    """Refuse sandboxes that no test would run in: without a server there is none."""
+    has_database = settings.database or any(each.database for each in settings.groups.values())
+    if settings.isolation == "sandbox" and not has_database:
+        cause = "a sandbox comes with a server, and the run has no database: `database = true`, with `strict = false`"
+        raise refuse(["isolation"], settings.isolation, cause, sources["isolation"])
 
 
 def check_arguments(settings: Settings, sources: Mapping[str, Source]) -> None:

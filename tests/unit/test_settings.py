@@ -403,3 +403,11 @@ def test_placeholders_in_the_variables_of_a_group_are_checked_too():
     what, cause, _ = refuse({"groups": {"a": {"environment": {"URL": "{db}"}}}})
     assert what.startswith("setting `tool.runner.groups.a.environment` is not valid: ")
     assert cause == "`URL` has the unknown placeholder `{db}`; a brace that is meant is doubled"
+
+
+def test_a_sandbox_without_a_server_is_refused_rather_than_left_out():
+    said, cause, _ = refuse({"isolation": "sandbox", "database": False})
+    assert said == "setting `tool.runner.isolation` is not valid: 'sandbox'"
+    assert cause.startswith("a sandbox comes with a server, and the run has no database")
+    groups = {"db": {"database": True}}
+    assert merge_settings({"isolation": "sandbox", "database": False, "groups": groups}, {}, {}).settings
