@@ -3,7 +3,7 @@
 import io
 import tarfile
 
-MB = 1_000_000
+from runner.core.keeping import MB
 
 LARGE = 200 * MB
 """Bytes from which on it is said. Every container of a run gets a copy, and every worker of a sandbox one in memory."""

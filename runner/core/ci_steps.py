@@ -35,6 +35,13 @@ class Step:
     has_postgres: bool
 
 
+def list_jobs(snapshot: Snapshot) -> Iterator[tuple[str, list[str]]]:
+    """The file and the commands of each of GitHub's jobs, in their order, each with the scripts that it calls."""
+    for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
+        for job in dig_table(read_yaml(snapshot.texts[path]), "jobs").values():
+            yield path, [follow(table["run"], snapshot) for table in walk(job) if isinstance(table.get("run"), str)]
+
+
 def list_steps(snapshot: Snapshot) -> list[Step]:
     """The steps that run tests or migrations, those beside a Postgres first."""
     paths = sorted(path for path in snapshot.texts if CI_FILES.search(path))

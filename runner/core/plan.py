@@ -145,8 +145,7 @@ def check_services(settings: Settings, passes: Sequence[Pass]) -> None:
 
 def make_collection_plan(settings: Settings) -> Plan:
     """A plan that lists every test of the project, with the database at hand for imports that want it."""
-    has_database = settings.database or any(each.database for each in settings.groups.values())
-    needs = Needs(0, database=has_database, isolation=settings.isolation, rights=tuple(settings.rights))
+    needs = Needs(0, database=settings.has_database, isolation=settings.isolation, rights=tuple(settings.rights))
     everything = (Pass("collect", "", needs),)
     return Plan(settings, Selection(), everything, collect_only=True)
 

@@ -207,6 +207,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         dict[str, Group], Meta(description="groups of tests, added to and replacing the default ones")
     ] = {}
 
+    @property
+    def has_database(self) -> bool:
+        """Whether any test of a run may ask for a database."""
+        return self.database or any(each.database for each in self.groups.values())
+
 
 FIELDS = {each.name: each for each in fields(Settings)}
 

@@ -73,8 +73,7 @@ def check_whole(settings: Settings, sources: Mapping[str, Source]) -> None:
 
 def check_sandbox(settings: Settings, sources: Mapping[str, Source]) -> None:
     """Refuse sandboxes that no test would run in: without a server there is none."""
-    has_database = settings.database or any(each.database for each in settings.groups.values())
-    if settings.isolation == "sandbox" and not has_database:
+    if settings.isolation == "sandbox" and not settings.has_database:
         cause = "a sandbox comes with a server, and the run has no database: `database = true`, with `strict = false`"
         raise refuse(["isolation"], settings.isolation, cause, sources["isolation"])
 

@@ -173,8 +173,7 @@ class Request(BaseHTTPRequestHandler):
         if verb == "wait":
             self.send(200, {"StatusCode": 0})
             return
-        changes = {"start": "start", "restart": "restart"}
-        getattr(self.server.containers, changes.get(verb, "stop"))(found)
+        getattr(self.server.containers, "stop" if verb == "kill" else verb)(found)
         self.send(204)
 
     def on_remove(self, key: str) -> None:

@@ -6,12 +6,11 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .engine_database import MAINTENANCE, Database
+from .engine_database import Database, find_names
 from .engine_ports import Port
 
 IMAGE = re.compile(r"(?:^|/)(?:postgres(?:ql)?|postgis|pgvector|timescaledb(?:-ha)?|pgrouting)(?:[:@-]|$)")
@@ -64,14 +63,18 @@ class Container:
     @property
     def database(self) -> str:
         """The database that the image makes."""
-        variables = self.variables
-        return variables.get("POSTGRES_DB") or variables.get("POSTGRES_USER") or MAINTENANCE
+        return find_names(self.variables)[1]
+
+    @property
+    def host(self) -> Mapping[str, Any]:
+        """What was asked of the engine's machine."""
+        found: Mapping[str, Any] = self.asked.get("HostConfig") or {}
+        return found
 
     def list_scripts(self) -> list[Path]:
         """Files of SQL for the image's folder of them, in the order of their names there."""
-        host = self.asked.get("HostConfig") or {}
-        places = [each.split(":")[:2] for each in host.get("Binds") or ()]
-        places += [[each.get("Source", ""), each.get("Target", "")] for each in host.get("Mounts") or ()]
+        places = [each.split(":")[:2] for each in self.host.get("Binds") or ()]
+        places += [[each.get("Source", ""), each.get("Target", "")] for each in self.host.get("Mounts") or ()]
         found: dict[str, Path] = {}
         for source, target in places:
             if target.rstrip("/") == INIT:
@@ -82,7 +85,7 @@ class Container:
 
     def find_wanted_port(self) -> int:
         """The port that the suite wants it at; 0 where any will do."""
-        bindings = (self.asked.get("HostConfig") or {}).get("PortBindings") or {}
+        bindings = self.host.get("PortBindings") or {}
         wanted = [each for bound in bindings.values() for each in bound or ()]
         return next((int(each["HostPort"]) for each in wanted if each.get("HostPort")), 0)
 
@@ -160,7 +163,7 @@ class Containers:
             container.port.close()
             container.port = None
         container.status = "exited"
-        if (container.asked.get("HostConfig") or {}).get("AutoRemove"):
+        if container.host.get("AutoRemove"):
             self.remove(container)
 
     def restart(self, container: Container) -> None:
@@ -170,8 +173,7 @@ class Containers:
 
     def remove(self, container: Container) -> None:
         """Forget it."""
-        with suppress(KeyError):
-            del self._all[container.id]
+        self._all.pop(container.id, None)
 
     def find_port(self, container: Container) -> int:
         """Where it is reached."""

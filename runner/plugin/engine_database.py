@@ -46,8 +46,7 @@ class Database:
             ServerError: no connection.
             psycopg.Error: the server refused.
         """
-        user = variables.get("POSTGRES_USER") or MAINTENANCE
-        name = variables.get("POSTGRES_DB") or user
+        user, name = find_names(variables)
         password = variables.get("POSTGRES_PASSWORD", "")
         with self._open() as inside:
             self._give_role(inside, user, password)
@@ -85,6 +84,12 @@ class Database:
         name, secret = (quote(self._server[each], safe="") for each in ("user", "password"))
         url = f"postgresql://{name}:{secret}@{self._server['host']}:{self._server['port']}/{MAINTENANCE}"
         return connect(url, database, autocommit=True)
+
+
+def find_names(variables: Mapping[str, str]) -> tuple[str, str]:
+    """The role and the database that the image's variables ask for."""
+    user = variables.get("POSTGRES_USER") or MAINTENANCE
+    return user, variables.get("POSTGRES_DB") or user
 
 
 def show(value: Any) -> str:

@@ -31,7 +31,7 @@ def describe(container: Container, port: int) -> dict[str, Any]:
         },
         # With a terminal, logs are plain text.
         "Config": {**container.asked, "Labels": container.asked.get("Labels") or {}, "Tty": True},
-        "HostConfig": {**(container.asked.get("HostConfig") or {}), "NetworkMode": "bridge"},
+        "HostConfig": {**container.host, "NetworkMode": "bridge"},
         "NetworkSettings": {"Ports": ports, **network, "Networks": {"bridge": network}},
         "Mounts": [],
     }

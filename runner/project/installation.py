@@ -92,7 +92,7 @@ class Installation:
     def _compiled(self) -> list[str]:
         return find_compiled(self.locked, self.python.version)
 
-    @property
+    @cached_property
     def _built(self) -> list[str]:
         """Packages of the lock whose build is known to need more than a compiler."""
         # Where no wheel fits, what is called binary is built from the same sources.
@@ -112,9 +112,9 @@ class Installation:
         locked, python = self._built, self.python.version
         native = list_project_packages(self.project.pyproject, self.names, python) if self._is_native else []
         # Whoever names packages for builds has something to compile.
-        compiler = list_compiler(python) if locked or self.settings.build_packages else []
+        compiler = list_compiler(python) if locked or self._compiled or self.settings.build_packages else []
         # Those of other languages need what nobody can tell from here; most are in one of these.
-        compiler += [*list_compiler(python), "g++"] if self._compiled else []
+        compiler += ["g++"] if self._compiled else []
         needed = [package for name in locked for package in LOCKED[name][0]]
         git = ["git"] if self._reads_git or uses_git(self.locked) else []
         found = unite(self.settings.build_packages, native, compiler, needed, git)

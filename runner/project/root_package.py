@@ -23,7 +23,9 @@ def leave_out_root(folder: Path, sources: Sequence[str]) -> list[str]:
         folder: the project's.
         sources: paths of its files, relative to it.
     """
-    described = [read_text(path) for name in DESCRIBING if (path := folder / name).is_file()]
-    if folder.name.isidentifier() or any(map(MAPPED.search, described)):
+    if FILE not in sources or folder.name.isidentifier():
+        return [*sources]
+    described = (read_text(path) for name in DESCRIBING if (path := folder / name).is_file())
+    if any(map(MAPPED.search, described)):
         return [*sources]
     return [name for name in sources if name != FILE]

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from runner.core.ci_steps import list_steps
 from runner.core.detection.django_tests import find_tests
 from runner.core.detection.requirements import find_requirements
-from runner.core.pytest_files import ALONE, SECTIONS, TABLES
-from runner.core.snapshot import Detected, Finding, Snapshot, dig, is_own
+from runner.core.pytest_files import is_set
+from runner.core.snapshot import Detected, Finding, Snapshot, is_own
 
 SETTINGS = re.compile(r"DJANGO_SETTINGS_MODULE[\"']\s*(?:,|:|\]\s*=)\s*[\"']([\w.]+)[\"']")
 """As an argument of `setdefault`, in a table, or as an assignment."""
@@ -103,11 +103,3 @@ def is_importable(path: str) -> bool:
     return is_own(str(PurePosixPath(path).name)) and not {"docs", "vendor", "node_modules"} & {
         *PurePosixPath(path).parts
     }
-
-
-def is_set(snapshot: Snapshot, key: str) -> bool:
-    """Whether pytest's own settings have a key."""
-    if any(key in (dig(snapshot.pyproject, *table) or {}) for table in TABLES):
-        return True
-    texts = [snapshot.texts.get(path, "") for path in (*ALONE, *SECTIONS)]
-    return any(re.search(rf"^{key}\s*[=:]", text, re.MULTILINE) for text in texts)

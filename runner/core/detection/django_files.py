@@ -1,13 +1,10 @@
 """Files that Django makes: uploads of the tests, and what CI has it make before, such as static files. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping
 
-from runner.core.ci_scripts import follow
+from runner.core.ci_steps import list_jobs
 from runner.core.detection.django import has_plugin
-from runner.core.detection.services import CI_FILES
-from runner.core.snapshot import Detected, Finding, Snapshot, dig_list, dig_table, is_own
-from runner.core.yaml_reading import read_yaml
+from runner.core.snapshot import Detected, Finding, Snapshot, is_own
 
 MAKES = re.compile(
     r"^[ \t]*(?:[\w.-]+\s+run\s+)?(?:python[\d.]*\s+)?(?:\./)?(?P<call>manage\.py\s+"
@@ -27,7 +24,8 @@ STATIC_ROOT, MEDIA_ROOT = (re.compile(rf"^{name}_ROOT{FOLDER}", re.MULTILINE) fo
 
 def detect_django_files(snapshot: Snapshot) -> Detected:
     """These commands as `setup`, and the folders that they write to."""
-    for where, commands in list_jobs(snapshot) if has_plugin(snapshot) else ():
+    for where, lines in list_jobs(snapshot) if has_plugin(snapshot) else ():
+        commands = "\n".join(lines)
         end = TESTS.search(commands)
         found = [*MAKES.finditer(commands, 0, end.start())] if end else []
         if found:
@@ -49,15 +47,6 @@ def detect_media(snapshot: Snapshot) -> Detected:
             found = Finding("files", f"uploads in `{match['folder']}`, which is writable", path)
             return Detected((found,), {"writable": [match["folder"]]})
     return Detected()
-
-
-def list_jobs(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
-    """The commands of each of GitHub's jobs, in their order, and the file."""
-    for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
-        for job in dig_table(read_yaml(snapshot.texts[path]), "jobs").values():
-            steps = [each for each in dig_list(job, "steps") if isinstance(each, Mapping)]
-            lines = [str(each["run"]) for each in steps if isinstance(each.get("run"), str)]
-            yield path, "\n".join(follow(each, snapshot) for each in lines)
 
 
 def find_folders(snapshot: Snapshot, command: str) -> set[str]:

@@ -3,15 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from runner.core.ci_scripts import follow
-from runner.core.ci_steps import RUNS
+from runner.core.ci_steps import RUNS, list_jobs
 from runner.core.detection.environments import find_declared_extras
 from runner.core.detection.options import join_lines, list_commands
 from runner.core.detection.services import CI_FILES
 from runner.core.lock_groups import find_default_groups, find_groups
 from runner.core.lock_source import find_source
-from runner.core.snapshot import Detected, Finding, Snapshot, dig_table, normalize
-from runner.core.yaml_reading import read_yaml, walk
+from runner.core.snapshot import Detected, Finding, Snapshot, normalize
 
 INSTALLS = re.compile(r"\b(?:poetry\s+install|uv\s+sync|uv\s+run|pdm\s+(?:install|sync)|pip3?\s+install)\b[^\n;&|]*")
 NAMED = re.compile(
@@ -58,11 +56,9 @@ def find_installed(
 
 def list_installing(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Path and commands of what installs for tests: a job of CI's that runs them, or a file."""
-    for path in sorted(path for path in snapshot.texts if CI_FILES.search(path)):
-        for job in dig_table(read_yaml(snapshot.texts[path]), "jobs").values():
-            lines = [follow(str(table["run"]), snapshot) for table in walk(job) if isinstance(table.get("run"), str)]
-            if any(map(RUNS.search, lines)):
-                yield path, join_lines("\n".join(lines))
+    for path, lines in list_jobs(snapshot):
+        if any(map(RUNS.search, lines)):
+            yield path, join_lines("\n".join(lines))
     yield from ((path, text) for path, text in list_commands(snapshot) if not CI_FILES.search(path))
 
 

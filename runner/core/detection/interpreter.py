@@ -75,10 +75,11 @@ def find_built(snapshot: Snapshot, found: Interpreter, requires: str) -> tuple[s
     if not lacking or found.where == "`.python-version`" or found.version in list_ci_pythons(snapshot):
         return None
     others = sort_down(keep_allowed([each for each in PATCHES if each != found.version], requires))
-    best = min(others, key=lambda each: len(find_compiled(text, each)), default=found.version)
-    better = {*lacking} - {*find_compiled(text, best)}
-    if len(find_compiled(text, best)) >= len(lacking):
+    compiled = {each: find_compiled(text, each) for each in others}
+    best = min(compiled, key=lambda each: len(compiled[each]), default="")
+    if not best or len(compiled[best]) >= len(lacking):
         return None
+    better = {*lacking} - {*compiled[best]}
     words = ", ".join(f"`{each}`" for each in sorted(better)[:MOST])
     return best, words + (f" and {len(better) - MOST} more" if len(better) > MOST else "")
 

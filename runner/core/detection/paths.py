@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 
 from runner.core.detection.options import list_commands
-from runner.core.ini_text import read_sections
-from runner.core.pytest_files import ALONE, SECTIONS, TABLES
-from runner.core.snapshot import Detected, Finding, Snapshot, dig
+from runner.core.pytest_files import is_set
+from runner.core.snapshot import Detected, Finding, Snapshot
 
 CALL = re.compile(r"(?<![\w.='\"-])py\.?test(?=\s|$)(?P<arguments>[^\n;&|#]*)", re.MULTILINE)
 INSTALLS = re.compile(r"^.*\b(?:install|add|sync|uninstall|download)\b.*$", re.MULTILINE)
@@ -25,7 +24,7 @@ TEST = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 
 def detect_paths(snapshot: Snapshot) -> Detected:
     """The option that makes them pytest's default, where there are tests elsewhere that no command asks for."""
-    if has_paths(snapshot):
+    if is_set(snapshot, "testpaths"):
         return Detected()
     calls = [(path, find_folders(arguments, snapshot)) for path, arguments in list_calls(snapshot)]
     # A call without folders is for all tests.
@@ -42,16 +41,6 @@ def detect_paths(snapshot: Snapshot) -> Detected:
     words = " ".join(chosen)
     found = Finding("tests", f"in `{words}`, as they are run there", calls[0][0])
     return Detected((found,), {"pytest_args": [f"--override-ini=testpaths={words}"]})
-
-
-def has_paths(snapshot: Snapshot) -> bool:
-    """Whether pytest's settings name paths."""
-    if any(dig(snapshot.pyproject, *keys, "testpaths") for keys in TABLES):
-        return True
-    sections = {**SECTIONS, **dict.fromkeys(ALONE, "pytest")}
-    return any(
-        "testpaths" in read_sections(snapshot.texts.get(path, "")).get(name, {}) for path, name in sections.items()
-    )
 
 
 def list_calls(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

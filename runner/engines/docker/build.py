@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 
 from runner.core.missing_libraries import advise
 from runner.core.pythons import OWN, RELEASES, sort_down
 from runner.engines.docker.connect import explain, translate
+from runner.engines.docker.image_names import find_image
 from runner.engines.protocol import Progress
 from runner.errors import ImageError
 
@@ -47,11 +48,7 @@ class ImageSpec:
 def exists(client: docker.DockerClient, tag: str) -> bool:
     """Whether the engine has the image."""
     with translate(f"cannot look up the image `{tag}`"):
-        try:
-            client.api.inspect_image(tag)  # type: ignore[no-untyped-call]
-        except ImageNotFound:
-            return False
-    return True
+        return bool(find_image(client.api, tag))
 
 
 def build(client: docker.DockerClient, spec: ImageSpec, progress: Progress) -> None:

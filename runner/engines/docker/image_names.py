@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import docker
 from docker.errors import APIError, ImageNotFound
@@ -54,7 +55,13 @@ def remove_nameless(api: docker.APIClient, image: str) -> None:
 
 def find_id(api: docker.APIClient, tag: str) -> str:
     """The id of the image of a name; empty where there is none."""
+    return str(find_image(api, tag).get("Id", ""))
+
+
+def find_image(api: docker.APIClient, tag: str) -> dict[str, Any]:
+    """What the engine says of the image of a name; nothing where there is none."""
     try:
-        return str(api.inspect_image(tag)["Id"])  # type: ignore[no-untyped-call]
+        found: dict[str, Any] = api.inspect_image(tag)  # type: ignore[no-untyped-call]
     except ImageNotFound:
-        return ""
+        return {}
+    return found

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker
-from docker.errors import ImageNotFound
 
 from runner.core.names import PREFIX
 from runner.engines.docker.connect import translate
+from runner.engines.docker.image_names import find_image
 from runner.engines.docker.packages import FOLDER, explain_choice
 from runner.engines.docker.rootfs import pull
 from runner.engines.docker.suite_image import pack_tree
@@ -54,22 +54,18 @@ class OwnServer:
     changes: Sequence[str]
 
 
-def find_image(client: docker.DockerClient, name: str) -> dict[str, Any]:
+def look_up(client: docker.DockerClient, name: str) -> dict[str, Any]:
     """What the engine says of an image; nothing where it has none of that name."""
     with translate(f"cannot look up the image `{name}`"):
-        try:
-            found: dict[str, Any] = client.api.inspect_image(name)  # type: ignore[no-untyped-call]
-        except ImageNotFound:
-            return {}
-    return found
+        return find_image(client.api, name)
 
 
 def is_current(client: docker.DockerClient, server: OwnServer) -> bool:
     """Whether the engine has the image, made of what the user's name leads to now, if it leads to anything."""
-    made = find_image(client, server.tag)
+    made = look_up(client, server.tag)
     if not made:
         return False
-    given = find_image(client, server.reference)
+    given = look_up(client, server.reference)
     return not given or (made["Config"].get("Labels") or {}).get(MADE_OF) == given["Id"]
 
 
@@ -84,7 +80,7 @@ def ensure_own_server(client: docker.DockerClient, server: OwnServer, progress: 
     if refused := pull(client, server.reference, progress):
         raise ImageError(f"cannot get the image `{server.reference}` (`postgres.image`)", refused, HINT)
     progress(f"making {server.tag} of {server.reference}")
-    given = find_image(client, server.reference)
+    given = look_up(client, server.reference)
     with (
         Workshop(client, given["Id"], server.tag) as shop,
         Workshop(client, server.parent, server.tag) as base,
